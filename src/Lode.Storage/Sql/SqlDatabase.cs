@@ -1,0 +1,18 @@
+namespace Lode.Storage;
+
+/// <summary>What the SQL stores need of a database; one subclass a dialect.</summary>
+/// <remarks><b>Threads.</b> All members may be called concurrently.</remarks>
+public abstract class SqlDatabase : IAsyncDisposable
+{
+    /// <summary>Runs a read on a snapshot.</summary>
+    public abstract Task<T> ReadAsync<T>(Func<SqlSession, T> work, CancellationToken ct);
+
+    /// <summary>
+    /// Runs a write; returns when it is durable. Work that throws leaves nothing behind. Work may be run together with others'
+    /// in one transaction, and in any thread; it must not be cancelled half-way.
+    /// </summary>
+    public abstract Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct);
+
+    /// <summary>Finishes what was begun and closes.</summary>
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,179 @@
+using System.Data.Common;
+using Lode.Core;
+using Lode.Tracking;
+
+namespace Lode.Storage;
+
+public sealed partial class SqlRunStore
+{
+    private const string RunColumns = "r.id, r.uuid, r.project_id, r.name, r.status, r.lifecycle, r.user, r.started_at, r.ended_at, r.version";
+
+    /// <inheritdoc/>
+    public Task<Run> CreateRunAsync(NewRun run, CancellationToken ct)
+    {
+        foreach (var (key, _) in run.Tags)
+            NameRules.CheckKey(key, "tags.key");
+        return database.WriteAsync(sql =>
+        {
+            if (FindRun(sql, run.Id) is null)
+            {
+                var id = InsertRun(sql, run);
+                SetTags(sql, id, run.Tags.Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value)));
+            }
+            return ReadRun(sql, run.Id);
+        }, ct);
+    }
+
+    /// <inheritdoc/>
+    public Task<Run> GetRunAsync(RunId id, CancellationToken ct) => database.ReadAsync(sql => ReadRun(sql, id), ct);
+
+    /// <inheritdoc/>
+    public Task<Run> UpdateRunAsync(RunId id, RunChange change, CancellationToken ct)
+    {
+        if (change.Name is "")
+            throw new LodeException(ErrorCode.InvalidArgument, "A run's name must not be empty.");
+        return database.WriteAsync(sql =>
+        {
+            var (row, lifecycle) = FindRun(sql, id) ?? throw NoRun(id);
+            if (lifecycle == Lifecycle.Deleted && change.Lifecycle is null)
+                throw InTrash(id);
+            if (change.Lifecycle is { } moved && moved != lifecycle)
+                sql.Execute("UPDATE run SET lifecycle = @1 WHERE id = @0", row, (int)moved);
+            if (change.Name is not null)
+                sql.Execute("UPDATE run SET name = @1 WHERE id = @0", row, change.Name);
+            if (change.Status is { } status)
+                sql.Execute("UPDATE run SET status = @1 WHERE id = @0", row, (int)status);
+            if (change.EndedAt is { } ended)
+                sql.Execute("UPDATE run SET ended_at = @1 WHERE id = @0", row, ended);
+            Touch(sql, row);
+            return ReadRun(sql, id);
+        }, ct);
+    }
+
+    /// <inheritdoc/>
+    public Task<RunPage> SearchRunsAsync(RunQuery query, CancellationToken ct)
+    {
+        if (query.Projects.Count == 0)
+            return Task.FromResult(new RunPage([], 0, 0));
+        var where = new SqlSearch(SearchTarget.Runs, Now);
+        where.AddProjects(NumberList(query.Projects.Select(project => project.Value)));
+        where.AddLifecycle(query.View);
+        var all = where.Statement("SELECT count(*)", "");
+        where.AddFilter(query.Filter);
+        var total = where.Statement("SELECT count(*)", "");
+        where.AddOrder(query.Order);
+        var page = where.Statement($"SELECT {RunColumns}", where.OrderBy("r.started_at IS NULL, r.started_at DESC, r.uuid ASC"), query.Limit, query.Offset);
+        return database.ReadAsync(sql =>
+        {
+            var runs = FillRuns(sql, sql.Query(page.Sql, page.Values, MapRun));
+            return new RunPage(runs, sql.Scalar<int>(total.Sql, total.Values), sql.Scalar<int>(all.Sql, all.Values));
+        }, ct);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RunColumn>> ListColumnsAsync(ProjectId project, RunFilter filter, CancellationToken ct)
+    {
+        var where = new SqlSearch(SearchTarget.Runs, Now);
+        where.AddProjects(NumberList([project.Value]));
+        where.AddLifecycle(LifecycleView.Active);
+        where.AddFilter(filter);
+        var runs = where.Statement("SELECT r.id", "");
+        return database.ReadAsync<IReadOnlyList<RunColumn>>(sql =>
+        {
+            var columns = new List<RunColumn>();
+            foreach (var (prefix, table, value) in new[] { ("params", "run_param", "value"), ("metrics", "metric", "last"), ("tags", "run_tag", "value") })
+            {
+                columns.AddRange(sql.Query(
+                    $"SELECT key, count(*), count(DISTINCT {value}) FROM {table} WHERE run_id IN ({runs.Sql}) GROUP BY key ORDER BY key",
+                    runs.Values,
+                    row => new RunColumn($"{prefix}.{row.GetString(0)}", row.GetInt32(1), row.GetInt32(2))));
+            }
+            return columns;
+        }, ct);
+    }
+
+    /// <inheritdoc/>
+    public Task<RunChanges> GetChangesAsync(ChangeScope scope, long version, int limit, CancellationToken ct) => database.ReadAsync(sql =>
+    {
+        var rows = sql.Query(
+            $"SELECT {RunColumns} FROM run r WHERE r.version > @0 AND (@1 IS NULL OR r.project_id = @1) AND (@2 IS NULL OR r.uuid = @2) ORDER BY r.version LIMIT @3",
+            [version, scope.Project?.Value, scope.Run?.ToString(), limit], MapRun);
+        // All there was to see is seen unless the page is full; then the cursor stands at its last run.
+        return new RunChanges(FillRuns(sql, rows), rows.Count == limit ? rows[^1].Run.Version : Math.Max(version, CurrentVersion(sql)));
+    }, ct);
+
+    private static LodeException InTrash(RunId id) =>
+        new(ErrorCode.Conflict, $"The run {id} must be in the 'active' state. Current state is deleted.", "Restore the run first.");
+
+    private static long InsertRun(SqlSession sql, NewRun run)
+    {
+        var lifecycle = sql.Scalar<int?>("SELECT lifecycle FROM project WHERE id = @0", run.ProjectId.Value) ?? throw NoProject(run.ProjectId);
+        if (lifecycle == (int)Lifecycle.Deleted)
+            throw InTrash(run.ProjectId);
+        sql.Execute("UPDATE counter SET value = value + 1 WHERE name = 'version'");
+        sql.Execute(
+            """
+            INSERT INTO run (uuid, project_id, name, user, status, lifecycle, started_at, version)
+            VALUES (@0, @1, @2, @3, @4, @5, @6, (SELECT value FROM counter WHERE name = 'version'))
+            """,
+            run.Id.ToString(), run.ProjectId.Value, string.IsNullOrEmpty(run.Name) ? RunNames.For(run.Id) : run.Name, run.User, (int)RunStatus.Running, (int)Lifecycle.Active, run.StartedAt);
+        return FindRun(sql, run.Id)!.Value.Row;
+    }
+
+    private static (long Row, Lifecycle Lifecycle)? FindRun(SqlSession sql, RunId id)
+    {
+        (long, Lifecycle)? found = null;
+        sql.Read("SELECT id, lifecycle FROM run WHERE uuid = @0", [id.ToString()], row => found = (row.GetInt64(0), (Lifecycle)row.GetInt32(1)));
+        return found;
+    }
+
+    private static Run ReadRun(SqlSession sql, RunId id)
+    {
+        var found = sql.Query($"SELECT {RunColumns} FROM run r WHERE r.uuid = @0", [id.ToString()], MapRun);
+        return found.Count == 1 ? FillRuns(sql, found)[0] : throw NoRun(id);
+    }
+
+    private static (long Row, Run Run) MapRun(DbDataReader row) => (row.GetInt64(0), new Run
+    {
+        Id = RunId.Parse(row.GetString(1)),
+        ProjectId = new ProjectId(row.GetInt64(2)),
+        Name = row.GetString(3),
+        Status = (RunStatus)row.GetInt32(4),
+        Lifecycle = (Lifecycle)row.GetInt32(5),
+        User = row.GetString(6),
+        StartedAt = row.IsDBNull(7) ? null : row.GetInt64(7),
+        EndedAt = row.IsDBNull(8) ? null : row.GetInt64(8),
+        Version = row.GetInt64(9),
+    });
+
+    private static List<Run> FillRuns(SqlSession sql, List<(long Row, Run Run)> runs)
+    {
+        var ids = NumberList(runs.Select(run => run.Row));
+        var @params = new Dictionary<long, Dictionary<string, string>>();
+        sql.Read("SELECT run_id, key, value FROM run_param WHERE run_id IN (SELECT value FROM json_each(@0))", [ids],
+            row => Bag(@params, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
+        var tags = new Dictionary<long, Dictionary<string, string>>();
+        sql.Read("SELECT run_id, key, value FROM run_tag WHERE run_id IN (SELECT value FROM json_each(@0))", [ids],
+            row => Bag(tags, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
+        var metrics = new Dictionary<long, Dictionary<string, MetricSummary>>();
+        sql.Read("SELECT run_id, key, last, last_step, last_time, min, max, mean, count FROM metric WHERE run_id IN (SELECT value FROM json_each(@0))", [ids],
+            row => Bag(metrics, row.GetInt64(0))[row.GetString(1)] = new MetricSummary
+            {
+                Last = NaNIfNull(row, 2),
+                LastStep = row.GetInt64(3),
+                LastTime = row.GetInt64(4),
+                Min = NaNIfNull(row, 5),
+                Max = NaNIfNull(row, 6),
+                Mean = NaNIfNull(row, 7),
+                Count = row.GetInt64(8),
+            });
+        return runs.ConvertAll(run => run.Run with
+        {
+            Params = @params.GetValueOrDefault(run.Row) ?? [],
+            Tags = tags.GetValueOrDefault(run.Row) ?? [],
+            Metrics = metrics.GetValueOrDefault(run.Row) ?? [],
+        });
+    }
+
+    private static double NaNIfNull(DbDataReader row, int column) => row.IsDBNull(column) ? double.NaN : row.GetDouble(column);
+}

@@ -1,0 +1,78 @@
+using System.Data.Common;
+
+namespace Lode.Storage;
+
+/// <summary>One connection with its prepared statements, in one transaction. Used by one thread at a time.</summary>
+/// <param name="connection">Open.</param>
+public sealed class SqlSession(DbConnection connection) : IDisposable
+{
+    private readonly Dictionary<string, DbCommand> _prepared = [];
+
+    /// <summary>The transaction that statements run in; null = each its own.</summary>
+    internal DbTransaction? Transaction { get; set; }
+
+    /// <summary>Runs a statement; returns how many rows it changed. Parameters are written <c>@0</c>, <c>@1</c>, …</summary>
+    public int Execute(string sql, params ReadOnlySpan<object?> values)
+    {
+        return Prepare(sql, values).ExecuteNonQuery();
+    }
+
+    /// <summary>The first column of the first row; default where there is no row or it is null.</summary>
+    public T? Scalar<T>(string sql, params ReadOnlySpan<object?> values)
+    {
+        var value = Prepare(sql, values).ExecuteScalar();
+        return value is null or DBNull ? default : (T)Convert.ChangeType(value, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Calls <paramref name="read"/> for each row.</summary>
+    public void Read(string sql, ReadOnlySpan<object?> values, Action<DbDataReader> read)
+    {
+        using var reader = Prepare(sql, values).ExecuteReader();
+        while (reader.Read())
+            read(reader);
+    }
+
+    /// <summary>A row each.</summary>
+    public List<T> Query<T>(string sql, ReadOnlySpan<object?> values, Func<DbDataReader, T> map)
+    {
+        var rows = new List<T>();
+        Read(sql, values, reader => rows.Add(map(reader)));
+        return rows;
+    }
+
+    /// <summary>Forgets the statements and closes the connection.</summary>
+    public void Dispose()
+    {
+        foreach (var command in _prepared.Values)
+            command.Dispose();
+        _prepared.Clear();
+        connection.Dispose();
+    }
+
+    private DbCommand Prepare(string sql, ReadOnlySpan<object?> values)
+    {
+        if (!_prepared.TryGetValue(sql, out var command))
+        {
+            // Filters make statements without end; the few hot ones come first and stay.
+            if (_prepared.Count > 200)
+            {
+                foreach (var old in _prepared.Values)
+                    old.Dispose();
+                _prepared.Clear();
+            }
+            command = connection.CreateCommand();
+            command.CommandText = sql;
+            for (var i = 0; i < values.Length; i++)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = "@" + i.ToString(System.Globalization.CultureInfo.InvariantCulture);
+                command.Parameters.Add(parameter);
+            }
+            _prepared.Add(sql, command);
+        }
+        command.Transaction = Transaction;
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        return command;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Reflection;
+using Lode.Core;
+using Microsoft.Data.Sqlite;
+
+namespace Lode.Storage;
+
+/// <summary>Brings a file's schema up to date: forward only, one numbered <c>.sql</c> each, each in a transaction.</summary>
+internal static class SqliteSchema
+{
+    /// <summary>The schema that this build writes.</summary>
+    public static int Current { get; } = Migrations().Count();
+
+    public static void Migrate(SqliteConnection connection, string file)
+    {
+        var version = Version(connection);
+        if (version > Current)
+        {
+            throw new LodeException(ErrorCode.Conflict, $"The database '{file}' has schema {version}; this lode knows up to {Current}.",
+                "It was written by a newer lode: use that one.");
+        }
+        if (version == 0 && TableCount(connection) > 0)
+            throw new LodeException(ErrorCode.DataLoss, $"The file '{file}' is a SQLite database, but not Lode's.", "Choose another folder with --home DIR.");
+        foreach (var (number, sql) in Migrations().Where(migration => migration.Number > version))
+        {
+            using var transaction = connection.BeginTransaction();
+            Execute(connection, transaction, sql);
+            Execute(connection, transaction, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {number};"));
+            transaction.Commit();
+        }
+    }
+
+    private static IEnumerable<(int Number, string Sql)> Migrations()
+    {
+        var assembly = typeof(SqliteSchema).Assembly;
+        return assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith("Sqlite.", StringComparison.Ordinal))
+            .Select(name => (int.Parse(name.Split('.')[1], CultureInfo.InvariantCulture), ReadResource(assembly, name)))
+            .OrderBy(migration => migration.Item1);
+    }
+
+    private static string ReadResource(Assembly assembly, string name)
+    {
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+
+    private static int Version(SqliteConnection connection) => Convert.ToInt32(Scalar(connection, "PRAGMA user_version;"), CultureInfo.InvariantCulture);
+
+    private static int TableCount(SqliteConnection connection) => Convert.ToInt32(Scalar(connection, "SELECT count(*) FROM sqlite_master;"), CultureInfo.InvariantCulture);
+
+    private static object? Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+    private static void Execute(SqliteConnection connection, SqliteTransaction transaction, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.Transaction = transaction;
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Lode.Core;
+
+namespace Lode.Tracking;
+
+/// <summary>
+/// The folder that holds everything: the database, journals that are still written or not yet taken, artifacts.
+/// One process owns it at a time; the others speak HTTP to that one.
+/// </summary>
+/// <param name="path">Absolute.</param>
+public sealed class DataFolder(string path)
+{
+    /// <summary>Where it is, absolute.</summary>
+    public string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    /// <summary>The SQLite file.</summary>
+    public string DatabaseFile => System.IO.Path.Combine(Path, "lode.db");
+
+    /// <summary>Journals of runs of this machine.</summary>
+    public string JournalFolder => System.IO.Path.Combine(Path, "journal");
+
+    private string LockFile => System.IO.Path.Combine(Path, "owner.lock");
+
+    private string OwnerFile => System.IO.Path.Combine(Path, "owner.json");
+
+    /// <summary>The folder meant: the flag, else <c>LODE_HOME</c>, else the user's data directory.</summary>
+    /// <param name="flag">What the user said, or null.</param>
+    public static DataFolder Resolve(string? flag)
+    {
+        var named = flag ?? Environment.GetEnvironmentVariable("LODE_HOME");
+        if (!string.IsNullOrWhiteSpace(named))
+            return new DataFolder(named);
+        var user = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return new DataFolder(user.Length > 0
+            ? System.IO.Path.Combine(user, "lode")
+            : throw new LodeException(ErrorCode.InvalidArgument, "There is no user data directory here.", "Say where data may lie: --home DIR or LODE_HOME=DIR"));
+    }
+
+    /// <summary>Becomes the owner; null when another process is.</summary>
+    /// <exception cref="LodeException">PermissionDenied or Unavailable: the folder cannot be made or written.</exception>
+    public FolderOwnership? TryOwn()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path);
+            Directory.CreateDirectory(JournalFolder);
+            return new FolderOwnership(new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), OwnerFile);
+        }
+        catch (IOException error) when (File.Exists(LockFile) && IsHeldByAnother(error))
+        {
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(Path, error);
+        }
+    }
+
+    /// <summary>What the owner says of itself; null when it has said nothing (yet).</summary>
+    public FolderOwner? ReadOwner()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(OwnerFile), TrackingJson.Default.FolderOwner);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal static LodeException CannotWrite(string path, Exception error) => error is UnauthorizedAccessException || error.Message.Contains("Read-only", StringComparison.OrdinalIgnoreCase)
+        ? new LodeException(ErrorCode.PermissionDenied, $"Cannot write to '{path}': {error.Message.TrimEnd('.')}.", "Choose another folder with --home DIR or LODE_HOME=DIR, or mend its rights.", error)
+        : new LodeException(ErrorCode.Unavailable, $"Cannot write to '{path}': {error.Message.TrimEnd('.')}.", "Choose another folder with --home DIR or LODE_HOME=DIR.", error);
+
+    // A lock held elsewhere is a sharing violation; a full disk or a bad path is not. .NET tells them apart by HResult only.
+    private static bool IsHeldByAnother(IOException error) => error.HResult is unchecked((int)0x80070020) or 11 or 35;
+}
+
+/// <summary>Who owns a data folder.</summary>
+/// <param name="ProcessId">The process.</param>
+/// <param name="Command">What it was started as, for example <c>lode up</c>.</param>
+/// <param name="Address">Where it listens; null while it serves only itself.</param>
+public sealed record FolderOwner(int ProcessId, string Command, string? Address);
+
+/// <summary>The right to open a folder's database. Given back when disposed, and by the operating system when the process dies.</summary>
+public sealed class FolderOwnership : IDisposable
+{
+    private readonly FileStream _lock;
+    private readonly string _ownerFile;
+
+    internal FolderOwnership(FileStream heldLock, string ownerFile)
+    {
+        _lock = heldLock;
+        _ownerFile = ownerFile;
+        File.Delete(ownerFile);
+    }
+
+    /// <summary>Tells others who owns the folder and where to speak to it.</summary>
+    public void Announce(FolderOwner owner)
+    {
+        // Written aside and moved, so that nobody reads half of it.
+        var draft = _ownerFile + ".new";
+        File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(owner, TrackingJson.Default.FolderOwner));
+        File.Move(draft, _ownerFile, overwrite: true);
+    }
+
+    /// <summary>Gives the folder back.</summary>
+    public void Dispose()
+    {
+        if (!_lock.CanRead)
+            return;
+        File.Delete(_ownerFile);
+        _lock.Dispose();
+    }
+}

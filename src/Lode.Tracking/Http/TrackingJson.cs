@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Lode.Core;
+
+namespace Lode.Tracking;
+
+/// <summary>The native API's JSON: camel case, enums in lower case, ids as they are written, NaN and infinities as names, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    Converters = [typeof(LowerCase<Lifecycle>), typeof(LowerCase<LifecycleView>), typeof(LowerCase<RunStatus>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
+[JsonSerializable(typeof(Project))]
+[JsonSerializable(typeof(NewProject))]
+[JsonSerializable(typeof(ProjectChange))]
+[JsonSerializable(typeof(ProjectPage))]
+[JsonSerializable(typeof(Run))]
+[JsonSerializable(typeof(NewRun))]
+[JsonSerializable(typeof(RunPatch))]
+[JsonSerializable(typeof(RunBatch))]
+[JsonSerializable(typeof(RunPage))]
+[JsonSerializable(typeof(RunChanges))]
+[JsonSerializable(typeof(RunColumns))]
+[JsonSerializable(typeof(MetricHistory))]
+[JsonSerializable(typeof(SeriesPage))]
+[JsonSerializable(typeof(JournalReceipt))]
+[JsonSerializable(typeof(ServerInfo))]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(FolderOwner))]
+[JsonSerializable(typeof(VersionCursor))]
+public sealed partial class TrackingJson : JsonSerializerContext;
+
+/// <summary>The body of PATCH /runs/{id}: a change, and tags to set or (null) remove.</summary>
+/// <param name="Name">A new name.</param>
+/// <param name="Status">A new status.</param>
+/// <param name="EndedAt">Milliseconds since 1970 UTC.</param>
+/// <param name="Lifecycle">Into the trash or back.</param>
+/// <param name="Tags">Tags to set; null values remove.</param>
+public sealed record RunPatch(string? Name = null, RunStatus? Status = null, long? EndedAt = null, Lifecycle? Lifecycle = null, IReadOnlyDictionary<string, string?>? Tags = null);
+
+/// <summary>Columns of the runs that pass a filter.</summary>
+/// <param name="Runs">How many runs pass.</param>
+/// <param name="Columns">What they have.</param>
+public sealed record RunColumns(int Runs, IReadOnlyList<RunColumn> Columns);
+
+/// <summary>A piece of a metric's history.</summary>
+/// <param name="Points">Ordered by time, step, value.</param>
+public sealed record MetricHistory(IReadOnlyList<MetricPoint> Points);
+
+/// <summary>Histories for charts.</summary>
+/// <param name="Series">One a pair of run and key.</param>
+public sealed record SeriesPage(IReadOnlyList<MetricSeries> Series);
+
+/// <summary>What a server says of itself.</summary>
+/// <param name="Name">Always <c>lode</c>.</param>
+/// <param name="Version">The program's version.</param>
+/// <param name="DataFolder">Where its data lie.</param>
+/// <param name="StartedAt">Milliseconds since 1970 UTC.</param>
+public sealed record ServerInfo(string Name, string Version, string DataFolder, long StartedAt);
+
+/// <summary>Where a live stream begins.</summary>
+/// <param name="Version">The newest version at that time.</param>
+public sealed record VersionCursor(long Version);
+
+/// <summary>The body of every refusal.</summary>
+/// <param name="Error">What was refused and why.</param>
+public sealed record ErrorBody(ErrorDetail Error);
+
+/// <summary>A refusal.</summary>
+/// <param name="Code">The wire name of an <see cref="ErrorCode"/>.</param>
+/// <param name="Message">One line for the user.</param>
+/// <param name="Hint">What to do.</param>
+/// <param name="Retryable">Whether the same call may pass later.</param>
+public sealed record ErrorDetail(string Code, string Message, string? Hint, bool Retryable)
+{
+    /// <summary>The refusal that an exception says.</summary>
+    public static ErrorDetail Of(LodeException error) => new(error.Code.WireName(), error.Message, error.Hint, error.Code is ErrorCode.Unavailable or ErrorCode.LimitExceeded);
+}
+
+internal sealed class LowerCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    where T : struct, Enum;
+
+internal sealed class RunIdConverter : JsonConverter<RunId>
+{
+    public override RunId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        RunId.TryParse(reader.GetString(), null, out var id) ? id : throw new JsonException("A run id is 32 hexadecimal digits.");
+
+    public override void Write(Utf8JsonWriter writer, RunId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+internal sealed class ProjectIdConverter : JsonConverter<ProjectId>
+{
+    public override ProjectId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
+
+    public override void Write(Utf8JsonWriter writer, ProjectId value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+}

@@ -1,0 +1,47 @@
+namespace Lode.Tracking;
+
+/// <summary>What a piece of a journal says, in the order in which a store applies it.</summary>
+/// <remarks>
+/// A journal is newline-delimited JSON, one event a line, append-only. Events, by field <c>e</c>:
+/// <c>start</c> {t, project, name?, user?}, <c>params</c> {params:{k:v}}, <c>metrics</c> {t, step, metrics:{k:number or "NaN", "Infinity", "-Infinity"}},
+/// <c>tags</c> {tags:{k:v or null}}, <c>text</c> {t, text}, <c>heartbeat</c> {t}, <c>finish</c> {t, status}. Times are milliseconds since 1970 UTC.
+/// Events of other names are passed over, so that older stores take newer journals.
+/// </remarks>
+public sealed class JournalPiece
+{
+    /// <summary>The start event, where this piece holds it.</summary>
+    public JournalStart? Start { get; set; }
+
+    /// <summary>Everything logged.</summary>
+    public List<MetricPoint> Metrics { get; } = [];
+
+    /// <summary>Params, in order.</summary>
+    public List<KeyValuePair<string, string>> Params { get; } = [];
+
+    /// <summary>Tags, in order; null removes.</summary>
+    public List<KeyValuePair<string, string?>> Tags { get; } = [];
+
+    /// <summary>The last time the program was heard of, milliseconds since 1970 UTC; 0 = not said.</summary>
+    public long LastHeard { get; set; }
+
+    /// <summary>The finish event, where this piece holds it.</summary>
+    public JournalFinish? Finish { get; set; }
+
+    /// <summary>Bytes of whole lines read.</summary>
+    public int Consumed { get; set; }
+
+    /// <summary>Lines that were not understood.</summary>
+    public int Skipped { get; set; }
+}
+
+/// <summary>The first event of a run.</summary>
+/// <param name="Time">Milliseconds since 1970 UTC.</param>
+/// <param name="Project">The project's name; made where missing.</param>
+/// <param name="Name">The run's name; null = made from the id.</param>
+/// <param name="User">Who started it.</param>
+public sealed record JournalStart(long Time, string Project, string? Name, string User);
+
+/// <summary>The last event of a run.</summary>
+/// <param name="Time">Milliseconds since 1970 UTC.</param>
+/// <param name="Status">How it ended.</param>
+public sealed record JournalFinish(long Time, RunStatus Status);

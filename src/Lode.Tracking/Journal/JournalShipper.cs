@@ -1,0 +1,264 @@
+using Lode.Core;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lode.Tracking;
+
+/// <summary>
+/// Carries journals to a store, in the background, by byte offset: it goes on where the store says it stands, so nothing is lost
+/// and nothing doubled by retries. A journal whose end the store has taken is removed; one that cannot be delivered stays on disk.
+/// </summary>
+public sealed class JournalShipper : IAsyncDisposable
+{
+    private const int PieceSize = 1 << 20;
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
+
+    private readonly IRunStore _store;
+    private readonly TimeProvider _time;
+    private readonly Action<string> _warn;
+    private readonly Lock _gate = new();
+    private readonly List<Shipment> _shipments = [];
+    private readonly SemaphoreSlim _news = new(0, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    /// <param name="store">Where to.</param>
+    /// <param name="time">For heartbeats and waits between tries.</param>
+    /// <param name="warn">Told, in one line, of what could not be delivered.</param>
+    public JournalShipper(IRunStore store, TimeProvider time, Action<string> warn)
+    {
+        _store = store;
+        _time = time;
+        _warn = warn;
+        _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>Ships this journal from now on, until its finish event is taken.</summary>
+    public void Add(JournalFile file)
+    {
+        var shipment = new Shipment(file);
+        file.Appended += Wake;
+        lock (_gate)
+            _shipments.Add(shipment);
+        Wake();
+    }
+
+    /// <summary>Returns when everything written before the call is taken, or refused.</summary>
+    public async Task FlushAsync(CancellationToken ct)
+    {
+        Task[] waits;
+        lock (_gate)
+            waits = [.. _shipments.Select(shipment => shipment.WaitFor(shipment.File.Length))];
+        Wake();
+        await Task.WhenAll(waits).WaitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Ships what is left for up to ten seconds, then leaves the rest on disk and says so.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10), _time);
+        try
+        {
+            await FlushAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _warn("not everything could be sent in time; the rest stays in the data folder and the next lode command sends it");
+        }
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        lock (_gate)
+        {
+            foreach (var shipment in _shipments)
+                shipment.File.Dispose();
+            _shipments.Clear();
+        }
+        _stop.Dispose();
+        _news.Dispose();
+    }
+
+    /// <summary>
+    /// Brings the journals of programs that are gone into the store: everything they wrote, and runs without an end become stale.
+    /// Journals that are still being written are left to their writers.
+    /// </summary>
+    /// <returns>How many runs were found without an end.</returns>
+    public static async Task<int> RecoverAsync(string folder, IRunStore store, Action<string> warn, CancellationToken ct)
+    {
+        var stale = 0;
+        if (!Directory.Exists(folder))
+            return stale;
+        foreach (var path in Directory.EnumerateFiles(folder, "*.jsonl"))
+        {
+            if (!RunId.TryParse(System.IO.Path.GetFileNameWithoutExtension(path), null, out var run) || TryOpenWhole(path) is not { } file)
+                continue;
+            using (file)
+            {
+                try
+                {
+                    var offset = (await store.AppendJournalAsync(run, 0, default, ct).ConfigureAwait(false)).Offset;
+                    offset = await ShipAsync(store, run, file.SafeFileHandle, offset, file.Length, ct).ConfigureAwait(false);
+                    if (offset > 0 && (await store.GetRunAsync(run, ct).ConfigureAwait(false)).Status == RunStatus.Running)
+                    {
+                        await store.UpdateRunAsync(run, new RunChange { Status = RunStatus.Stale }, ct).ConfigureAwait(false);
+                        stale++;
+                    }
+                }
+                catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound or ErrorCode.InvalidArgument)
+                {
+                    warn($"the journal {path} was not taken: {error.Message}");
+                    continue;
+                }
+                File.Delete(path);
+            }
+        }
+        return stale;
+    }
+
+    private static FileStream? TryOpenWhole(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Sends bytes [offset, end) of a journal; returns how far the store has taken them (a torn last line stays).</summary>
+    private static async Task<long> ShipAsync(IRunStore store, RunId run, SafeFileHandle file, long offset, long end, CancellationToken ct)
+    {
+        var buffer = new byte[Math.Min(PieceSize, Math.Max(1, end - offset))];
+        while (offset < end)
+        {
+            var count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset);
+            if (count == 0)
+                break;
+            var taken = (await store.AppendJournalAsync(run, offset, buffer.AsMemory(0, count), ct).ConfigureAwait(false)).Offset;
+            if (taken == offset)
+            {
+                if (offset + count == end)
+                    break;
+                buffer = new byte[buffer.Length * 2]; // one line longer than a piece
+            }
+            offset = taken;
+        }
+        return offset;
+    }
+
+    private async Task LoopAsync()
+    {
+        var wait = TimeSpan.FromMilliseconds(200);
+        var lastBeat = _time.GetTimestamp();
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await _news.WaitAsync(s_heartbeat, _stop.Token).ConfigureAwait(false);
+                if (_time.GetElapsedTime(lastBeat) >= s_heartbeat)
+                {
+                    lastBeat = _time.GetTimestamp();
+                    Beat();
+                }
+                await PassAsync(_stop.Token).ConfigureAwait(false);
+                wait = TimeSpan.FromMilliseconds(200);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (LodeException error) when (error.Code is ErrorCode.Unavailable or ErrorCode.LimitExceeded or ErrorCode.Internal)
+            {
+                // The store is away: the journal keeps everything, so only time is lost.
+                await Task.Delay(wait, _time, CancellationToken.None).ConfigureAwait(false);
+                wait = TimeSpan.FromMilliseconds(Math.Min(5000, wait.TotalMilliseconds * 2));
+                Wake();
+            }
+        }
+    }
+
+    private async Task PassAsync(CancellationToken ct)
+    {
+        Shipment[] shipments;
+        lock (_gate)
+            shipments = [.. _shipments];
+        foreach (var shipment in shipments)
+        {
+            var end = shipment.File.Length;
+            try
+            {
+                if (shipment.Taken < end)
+                    shipment.Advance(await ShipAsync(_store, shipment.File.Run, shipment.File.Handle, shipment.Taken, end, ct).ConfigureAwait(false));
+                if (!shipment.File.IsFinished || shipment.Taken < shipment.File.Length)
+                    continue;
+                shipment.File.Dispose();
+                File.Delete(shipment.File.Path);
+            }
+            catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound or ErrorCode.InvalidArgument or ErrorCode.PermissionDenied)
+            {
+                _warn($"run {shipment.File.Run} is no longer recorded: {error.Message}");
+                shipment.Advance(long.MaxValue);
+            }
+            shipment.File.Appended -= Wake;
+            lock (_gate)
+                _shipments.Remove(shipment);
+        }
+    }
+
+    private void Beat()
+    {
+        Shipment[] shipments;
+        lock (_gate)
+            shipments = [.. _shipments];
+        foreach (var shipment in shipments)
+        {
+            if (!shipment.File.IsFinished)
+                shipment.File.Heartbeat(_time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _news.Release();
+        }
+        catch (Exception error) when (error is SemaphoreFullException or ObjectDisposedException)
+        {
+            // Woken already, or nobody is left to wake.
+        }
+    }
+
+    private sealed class Shipment(JournalFile file)
+    {
+        private readonly Lock _gate = new();
+        private readonly List<(long Offset, TaskCompletionSource Reached)> _waits = [];
+
+        public JournalFile File { get; } = file;
+
+        public long Taken { get; private set; }
+
+        public Task WaitFor(long offset)
+        {
+            lock (_gate)
+            {
+                if (Taken >= offset)
+                    return Task.CompletedTask;
+                var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _waits.Add((offset, reached));
+                return reached.Task;
+            }
+        }
+
+        public void Advance(long offset)
+        {
+            lock (_gate)
+            {
+                Taken = offset;
+                foreach (var (_, reached) in _waits.Where(wait => wait.Offset <= offset))
+                    reached.SetResult();
+                _waits.RemoveAll(wait => wait.Offset <= offset);
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Lode.Core;
+
+namespace Lode.Tracking;
+
+/// <summary>One execution of a program, with all that is known of it but metric histories. A snapshot.</summary>
+public sealed record Run
+{
+    /// <summary>Made by whoever starts the run.</summary>
+    public required RunId Id { get; init; }
+
+    /// <summary>The project it belongs to.</summary>
+    public required ProjectId ProjectId { get; init; }
+
+    /// <summary>For people; need not be unique.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public RunStatus Status { get; init; } = RunStatus.Running;
+
+    /// <summary>In use or in the trash.</summary>
+    public Lifecycle Lifecycle { get; init; } = Lifecycle.Active;
+
+    /// <summary>Who started it; may be empty.</summary>
+    public string User { get; init; } = "";
+
+    /// <summary>Milliseconds since 1970 UTC; null when it was never said.</summary>
+    public long? StartedAt { get; init; }
+
+    /// <summary>Milliseconds since 1970 UTC; null while it runs.</summary>
+    public long? EndedAt { get; init; }
+
+    /// <summary>Rises with every change, over all runs of the store: the cursor of live updates.</summary>
+    public long Version { get; init; }
+
+    /// <summary>What the run was given; written once.</summary>
+    public IReadOnlyDictionary<string, string> Params { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Free notes; may be rewritten.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Each metric's summary.</summary>
+    public IReadOnlyDictionary<string, MetricSummary> Metrics { get; init; } = new Dictionary<string, MetricSummary>();
+}
+
+/// <summary>What a new run is made of.</summary>
+public sealed record NewRun
+{
+    /// <summary>Made with <see cref="RunId.New"/>.</summary>
+    public required RunId Id { get; init; }
+
+    /// <summary>An existing project that is not in the trash.</summary>
+    public required ProjectId ProjectId { get; init; }
+
+    /// <summary>For people; null = a name made from the id.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Who starts it.</summary>
+    public string User { get; init; } = "";
+
+    /// <summary>Milliseconds since 1970 UTC; null when not said.</summary>
+    public long? StartedAt { get; init; }
+
+    /// <summary>Free notes.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>What to change in a run; null leaves a field as it is.</summary>
+public sealed record RunChange
+{
+    /// <summary>A new name, not empty.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>A new status; any may follow any.</summary>
+    public RunStatus? Status { get; init; }
+
+    /// <summary>Milliseconds since 1970 UTC.</summary>
+    public long? EndedAt { get; init; }
+
+    /// <summary>Into the trash or back; allowed on a run in the trash, alone of all changes.</summary>
+    public Lifecycle? Lifecycle { get; init; }
+}
+
+/// <summary>Things to log to one run, taken all or none.</summary>
+public sealed record RunBatch
+{
+    /// <summary>Points to append; an equal (key, step, time, value) is stored once.</summary>
+    public IReadOnlyList<MetricPoint> Metrics { get; init; } = [];
+
+    /// <summary>Params to write; the same value again is fine, another value is refused.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Params { get; init; } = [];
+
+    /// <summary>Tags to set, later ones win; a null value removes the tag if it is there.</summary>
+    public IReadOnlyList<KeyValuePair<string, string?>> Tags { get; init; } = [];
+}

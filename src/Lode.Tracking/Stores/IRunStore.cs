@@ -1,0 +1,92 @@
+using Lode.Core;
+
+namespace Lode.Tracking;
+
+/// <summary>Remembers projects, runs and metrics.</summary>
+/// <remarks>
+/// <b>Threads.</b> All members may be called concurrently. <b>Values.</b> Results are snapshots.
+/// <b>Durability.</b> A write that has returned survives a kill of the process and of the machine; a refused or cancelled one has changed nothing.
+/// <b>Retry.</b> Every write may be sent again: appends store an equal thing once, changes set what they say.
+/// <b>Refusals.</b> <see cref="LodeException"/>: NotFound for an unknown id, Conflict for a write to something in the trash,
+/// InvalidArgument for names and values that break the rules in <see cref="NameRules"/>; more at each member.
+/// <b>Check.</b> Every implementation passes RunStoreContract.
+/// </remarks>
+public interface IRunStore
+{
+    /// <summary>Makes a project.</summary>
+    /// <exception cref="LodeException">AlreadyExists: a project has that name, perhaps in the trash.</exception>
+    Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct);
+
+    /// <summary>The project of that id, in use or in the trash.</summary>
+    Task<Project> GetProjectAsync(ProjectId id, CancellationToken ct);
+
+    /// <summary>The project of that name, in use or in the trash; null when there is none.</summary>
+    Task<Project?> FindProjectAsync(string name, CancellationToken ct);
+
+    /// <summary>Projects that pass a filter.</summary>
+    Task<ProjectPage> SearchProjectsAsync(ProjectQuery query, CancellationToken ct);
+
+    /// <summary>Changes a project; returns it as it is then.</summary>
+    /// <exception cref="LodeException">AlreadyExists: the new name is taken. Conflict: renaming one in the trash.</exception>
+    Task<Project> UpdateProjectAsync(ProjectId id, ProjectChange change, CancellationToken ct);
+
+    /// <summary>Makes a run, status running. Sent again with the same id, returns the run as it is.</summary>
+    Task<Run> CreateRunAsync(NewRun run, CancellationToken ct);
+
+    /// <summary>The run of that id, in use or in the trash.</summary>
+    Task<Run> GetRunAsync(RunId id, CancellationToken ct);
+
+    /// <summary>Changes a run; returns it as it is then.</summary>
+    Task<Run> UpdateRunAsync(RunId id, RunChange change, CancellationToken ct);
+
+    /// <summary>Logs params, metrics and tags, all or none.</summary>
+    /// <exception cref="LodeException">InvalidArgument: a param was written before with another value.</exception>
+    Task LogAsync(RunId id, RunBatch batch, CancellationToken ct);
+
+    /// <summary>Runs that pass a filter, in order, a page of them.</summary>
+    Task<RunPage> SearchRunsAsync(RunQuery query, CancellationToken ct);
+
+    /// <summary>The params, metrics and tags that the runs passing a filter have, and how much they differ.</summary>
+    Task<IReadOnlyList<RunColumn>> ListColumnsAsync(ProjectId project, RunFilter filter, CancellationToken ct);
+
+    /// <summary>A metric's points ordered by time, step, value; empty for a metric that the run lacks.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="key">The metric.</param>
+    /// <param name="offset">Points to pass over, at least 0.</param>
+    /// <param name="limit">Points to return at most, at least 1.</param>
+    /// <param name="ct">Stops the read.</param>
+    Task<IReadOnlyList<MetricPoint>> GetHistoryAsync(RunId id, string key, int offset, int limit, CancellationToken ct);
+
+    /// <summary>Histories for charts, decimated so that no extreme is lost. Pairs of run and key without points are left out.</summary>
+    Task<IReadOnlyList<MetricSeries>> GetSeriesAsync(SeriesQuery query, CancellationToken ct);
+
+    /// <summary>
+    /// Takes bytes of a run's journal from <paramref name="offset"/> on. Whole lines are applied, together and once; a torn last
+    /// line is left for next time. Bytes that were taken before are passed over. A start event makes the run and, where missing, its project.
+    /// </summary>
+    /// <returns>How many bytes of this journal are taken now: send from there next. Less than <paramref name="offset"/> when bytes are missing.</returns>
+    /// <exception cref="LodeException">NotFound: bytes from 0 on that hold no start event, of an unknown run.</exception>
+    Task<JournalReceipt> AppendJournalAsync(RunId id, long offset, ReadOnlyMemory<byte> bytes, CancellationToken ct);
+
+    /// <summary>Runs changed after <paramref name="version"/>, oldest change first, at most <paramref name="limit"/>.</summary>
+    /// <param name="scope">Only this project's or this run's; default = all.</param>
+    /// <param name="version">The version last seen; 0 = from the beginning.</param>
+    /// <param name="limit">At least 1.</param>
+    /// <param name="ct">Stops the read.</param>
+    Task<RunChanges> GetChangesAsync(ChangeScope scope, long version, int limit, CancellationToken ct);
+}
+
+/// <summary>What a store says to a piece of a journal.</summary>
+/// <param name="Offset">Bytes of this journal taken so far.</param>
+/// <param name="SkippedLines">Lines of this piece that were not understood and were passed over.</param>
+public sealed record JournalReceipt(long Offset, int SkippedLines);
+
+/// <summary>Which runs a watcher wants to hear of.</summary>
+/// <param name="Project">Only this project's; null = any.</param>
+/// <param name="Run">Only this one; null = any.</param>
+public readonly record struct ChangeScope(ProjectId? Project = null, RunId? Run = null);
+
+/// <summary>Runs that changed, and how far that goes.</summary>
+/// <param name="Runs">As they are now, by version.</param>
+/// <param name="Version">The cursor to ask from next.</param>
+public sealed record RunChanges(IReadOnlyList<Run> Runs, long Version);

@@ -1,0 +1,66 @@
+using Lode.Core;
+
+namespace Lode.Tracking;
+
+/// <summary>What names and values may look like: MLflow's rules, so that no client finds one refused that another took.</summary>
+public static class NameRules
+{
+    /// <summary>Longest metric, param or tag key, in characters.</summary>
+    public const int MaxKeyLength = 250;
+
+    /// <summary>Longest param value; longer ones are cut.</summary>
+    public const int MaxParamLength = 6000;
+
+    /// <summary>Longest run tag value; longer ones are cut.</summary>
+    public const int MaxTagLength = 8000;
+
+    /// <summary>Longest project name.</summary>
+    public const int MaxProjectNameLength = 500;
+
+    /// <summary>Refuses a metric, param or tag key that is empty, too long, has other characters than letters, digits and <c>_ - . space : /</c>, or reads as a path that leaves its place.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="what">Names the element in the message, for example <c>metrics[3].name</c>.</param>
+    /// <exception cref="LodeException">InvalidArgument.</exception>
+    public static void CheckKey(string? key, string what)
+    {
+        if (string.IsNullOrEmpty(key))
+            throw new LodeException(ErrorCode.InvalidArgument, $"Missing value for required parameter '{what}'.");
+        foreach (var letter in key)
+        {
+            if (!(char.IsLetterOrDigit(letter) || letter is '_' or '-' or '.' or ' ' or ':' or '/' || IsMark(letter)))
+            {
+                throw new LodeException(ErrorCode.InvalidArgument,
+                    $"Invalid value \"{key}\" for parameter '{what}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).");
+            }
+        }
+        if (!IsNormalisedPath(key))
+        {
+            throw new LodeException(ErrorCode.InvalidArgument,
+                $"Invalid value \"{key}\" for parameter '{what}' supplied: Names may be treated as files in certain cases, so they must not be absolute, end in a slash, or hold '//', './' or '..'.");
+        }
+        if (key.Length > MaxKeyLength)
+            throw new LodeException(ErrorCode.InvalidArgument, $"'{what}' exceeds the maximum length of {MaxKeyLength} characters: '{key[..40]}…' has {key.Length}.");
+    }
+
+    /// <summary>Refuses a project name that is blank or too long.</summary>
+    /// <exception cref="LodeException">InvalidArgument.</exception>
+    public static void CheckProjectName(string? name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+            throw new LodeException(ErrorCode.InvalidArgument, "A project's name must not be blank.");
+        if (name.Length > MaxProjectNameLength)
+            throw new LodeException(ErrorCode.InvalidArgument, $"'name' exceeds the maximum length of {MaxProjectNameLength} characters: got {name.Length}.");
+    }
+
+    /// <summary>Cuts a value that is longer than it may be.</summary>
+    public static string Truncate(string value, int length) => value.Length <= length ? value : value[..length];
+
+    // What a regular expression's \w takes besides letters and digits.
+    private static bool IsMark(char letter) => char.GetUnicodeCategory(letter)
+        is System.Globalization.UnicodeCategory.NonSpacingMark
+        or System.Globalization.UnicodeCategory.SpacingCombiningMark
+        or System.Globalization.UnicodeCategory.ConnectorPunctuation
+        || char.IsSurrogate(letter);
+
+    private static bool IsNormalisedPath(string path) => path.Split('/') is var parts && parts[0] != ".." && Array.TrueForAll(parts, part => part is not ("" or "." or ".."));
+}
