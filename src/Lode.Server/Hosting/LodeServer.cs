@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using Lode.Core;
+using Lode.Server.Native;
+using Lode.Storage;
+using Lode.Tracking;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Lode.Server;
+
+/// <summary>A running server over a store: native API, MLflow's API, live updates, dashboard.</summary>
+public sealed class LodeServer : IAsyncDisposable
+{
+    private const long MaxBody = 64L << 20;
+    private static readonly TimeSpan s_sweep = TimeSpan.FromSeconds(10);
+
+    private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _sweep;
+
+    private LodeServer(WebApplication app, Uri address, SqlRunStore store, ServerOptions options, TimeProvider time)
+    {
+        _app = app;
+        Address = address;
+        _sweep = SweepAsync(store, options.StaleAfter, time, _stop.Token);
+    }
+
+    /// <summary>Where it listens, for example <c>http://127.0.0.1:5633/</c>.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Starts a server; it listens when this returns.</summary>
+    /// <exception cref="LodeException">Conflict: the port is in use. InvalidArgument: the host is not a loopback address. PermissionDenied: the port is not for this user.</exception>
+    public static async Task<LodeServer> StartAsync(ServerOptions options, SqlRunStore store, TimeProvider time, CancellationToken ct)
+    {
+        var address = ParseHost(options.Host);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
+        builder.Services.AddSingleton<IRunStore>(store);
+        builder.Services.AddSingleton(time);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBody;
+            kestrel.Listen(address, options.Port);
+        });
+        var app = builder.Build();
+        Map(app, options, time.GetUtcNow());
+        try
+        {
+            await app.StartAsync(ct).ConfigureAwait(false);
+        }
+        catch (IOException error)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw CannotListen(options, error);
+        }
+        return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
+    }
+
+    /// <summary>Stops listening, lets requests end, and closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _app.StopAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        await _sweep.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static void Map(WebApplication app, ServerOptions options, DateTimeOffset startedAt)
+    {
+        app.UseMiddleware<RequestGuard>();
+        app.UseMiddleware<ErrorAnswers>();
+        var api = app.MapGroup("/api/v1");
+        ServerEndpoints.Map(app, api, options, startedAt);
+        ProjectEndpoints.Map(api);
+        RunEndpoints.Map(api);
+        MetricEndpoints.Map(api);
+        EventEndpoints.Map(api);
+        DashboardFiles.Map(app);
+    }
+
+    private static IPAddress ParseHost(string host)
+    {
+        var address = host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(host, out var parsed) ? parsed : null;
+        if (address is null)
+            throw new LodeException(ErrorCode.InvalidArgument, $"--host takes an address of this machine; got '{host}'.", "Example: --host 127.0.0.1");
+        return IPAddress.IsLoopback(address)
+            ? address
+            : throw new LodeException(ErrorCode.InvalidArgument, $"--host {host} would let other machines in, and there is no sign-in yet.", "Use 127.0.0.1, and an SSH tunnel from elsewhere.");
+    }
+
+    private static LodeException CannotListen(ServerOptions options, IOException error)
+    {
+        var socket = error.InnerException as SocketException ?? (error.InnerException as AddressInUseException)?.InnerException as SocketException;
+        return error.InnerException is AddressInUseException || socket?.SocketErrorCode == SocketError.AddressAlreadyInUse
+            ? new LodeException(ErrorCode.Conflict, $"Port {options.Port} on {options.Host} is in use by another program.", "Choose another: --port 5634, or --port 0 for any free one.", error)
+            : new LodeException(ErrorCode.PermissionDenied, $"Cannot listen on {options.Host}:{options.Port}: {error.Message.TrimEnd('.')}.", "Choose another: --port 5633", error);
+    }
+
+    private static async Task SweepAsync(SqlRunStore store, TimeSpan staleAfter, TimeProvider time, CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(s_sweep, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
+                await store.MarkStaleAsync(staleAfter, ct).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OperationCanceledException or LodeException)
+        {
+            // Stopped, or the store is closing.
+        }
+    }
+}

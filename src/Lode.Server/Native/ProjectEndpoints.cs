@@ -1,0 +1,68 @@
+using Lode.Core;
+using Lode.Tracking;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Lode.Server.Native;
+
+/// <summary>Projects.</summary>
+internal static class ProjectEndpoints
+{
+    private static readonly TrackingJson s_json = TrackingJson.Default;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/projects", SearchAsync);
+        api.MapPost("/projects", CreateAsync);
+        api.MapGet("/projects/by-name", FindAsync);
+        api.MapGet("/projects/{id}", GetAsync);
+        api.MapPatch("/projects/{id}", UpdateAsync);
+        api.MapGet("/projects/{id}/runs", RunsAsync);
+        api.MapGet("/projects/{id}/columns", ColumnsAsync);
+    }
+
+    private static async Task<JsonHttpResult<ProjectPage>> SearchAsync(HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var query = request.Query;
+        var page = await store.SearchProjectsAsync(new ProjectQuery
+        {
+            Filter = FilterParser.Parse(query["q"]),
+            Order = query.Order(),
+            View = query.View(),
+            Offset = query.Count("offset", 0, 0, int.MaxValue),
+            Limit = query.Count("limit", 1000, 1, 50_000),
+        }, ct);
+        return TypedResults.Json(page, s_json.ProjectPage);
+    }
+
+    private static async Task<JsonHttpResult<Project>> CreateAsync(HttpRequest request, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.CreateProjectAsync(await request.ReadAsync(s_json.NewProject, ct), ct), s_json.Project);
+
+    private static async Task<JsonHttpResult<Project>> FindAsync(HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var name = request.Query.Required("name");
+        return TypedResults.Json(await store.FindProjectAsync(name, ct) ?? throw new LodeException(ErrorCode.NotFound, $"There is no project '{name}'."), s_json.Project);
+    }
+
+    private static async Task<JsonHttpResult<Project>> GetAsync(string id, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.GetProjectAsync(ProjectId.Parse(id), ct), s_json.Project);
+
+    private static async Task<JsonHttpResult<Project>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), s_json.Project);
+
+    private static async Task<JsonHttpResult<RunPage>> RunsAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var project = await store.GetProjectAsync(ProjectId.Parse(id), ct);
+        return await RunEndpoints.SearchAsync(request, [project.Id], store, ct);
+    }
+
+    private static async Task<JsonHttpResult<RunColumns>> ColumnsAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var (project, filter) = (ProjectId.Parse(id), FilterParser.Parse(request.Query["q"]));
+        var columns = await store.ListColumnsAsync(project, filter, ct);
+        var runs = await store.SearchRunsAsync(new RunQuery { Projects = [project], Filter = filter, Limit = 1 }, ct);
+        return TypedResults.Json(new RunColumns(runs.Total, columns), s_json.RunColumns);
+    }
+}

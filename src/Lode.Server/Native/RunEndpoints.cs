@@ -1,0 +1,79 @@
+using Lode.Core;
+using Lode.Tracking;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Lode.Server.Native;
+
+/// <summary>Runs and what is logged to them.</summary>
+internal static class RunEndpoints
+{
+    private static readonly TrackingJson s_json = TrackingJson.Default;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/runs", (HttpRequest request, IRunStore store, CancellationToken ct) =>
+            SearchAsync(request, [.. request.Query["project"].Select(id => ProjectId.Parse(id ?? ""))], store, ct));
+        api.MapPost("/runs", CreateAsync);
+        api.MapGet("/runs/{id}", GetAsync);
+        api.MapPatch("/runs/{id}", UpdateAsync);
+        api.MapDelete("/runs/{id}", TrashAsync);
+        api.MapPost("/runs/{id}/restore", RestoreAsync);
+        api.MapPost("/runs/{id}/batch", LogAsync);
+        api.MapPost("/runs/{id}/journal", AppendJournalAsync);
+    }
+
+    public static async Task<JsonHttpResult<RunPage>> SearchAsync(HttpRequest request, IReadOnlyList<ProjectId> projects, IRunStore store, CancellationToken ct)
+    {
+        var query = request.Query;
+        var page = await store.SearchRunsAsync(new RunQuery
+        {
+            Projects = projects,
+            Filter = FilterParser.Parse(query["q"]),
+            Order = query.Order(),
+            View = query.View(),
+            Offset = query.Count("offset", 0, 0, int.MaxValue),
+            Limit = query.Count("limit", 100, 1, 50_000),
+        }, ct);
+        return TypedResults.Json(page, s_json.RunPage);
+    }
+
+    private static async Task<JsonHttpResult<Run>> CreateAsync(HttpRequest request, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.CreateRunAsync(await request.ReadAsync(s_json.NewRun, ct), ct), s_json.Run);
+
+    private static async Task<JsonHttpResult<Run>> GetAsync(string id, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.GetRunAsync(RunId.Parse(id), ct), s_json.Run);
+
+    private static async Task<JsonHttpResult<Run>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var (run, patch) = (RunId.Parse(id), await request.ReadAsync(s_json.RunPatch, ct));
+        if (patch.Tags is { Count: > 0 } tags)
+            await store.LogAsync(run, new RunBatch { Tags = [.. tags] }, ct);
+        return TypedResults.Json(await store.UpdateRunAsync(run, new RunChange { Name = patch.Name, Status = patch.Status, EndedAt = patch.EndedAt, Lifecycle = patch.Lifecycle }, ct), s_json.Run);
+    }
+
+    private static async Task<NoContent> TrashAsync(string id, IRunStore store, CancellationToken ct)
+    {
+        await store.UpdateRunAsync(RunId.Parse(id), new RunChange { Lifecycle = Lifecycle.Deleted }, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<JsonHttpResult<Run>> RestoreAsync(string id, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.UpdateRunAsync(RunId.Parse(id), new RunChange { Lifecycle = Lifecycle.Active }, ct), s_json.Run);
+
+    private static async Task<NoContent> LogAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        await store.LogAsync(RunId.Parse(id), await request.ReadAsync(s_json.RunBatch, ct), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<JsonHttpResult<JournalReceipt>> AppendJournalAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var (run, offset) = (RunId.Parse(id), request.Query.Number("offset") ?? 0);
+        using var bytes = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
+        await request.Body.CopyToAsync(bytes, ct);
+        return TypedResults.Json(await store.AppendJournalAsync(run, offset, bytes.GetBuffer().AsMemory(0, (int)bytes.Length), ct), s_json.JournalReceipt);
+    }
+}

@@ -1,0 +1,41 @@
+using Lode.Storage;
+using Lode.TestKit;
+
+namespace Lode.Server.Tests;
+
+/// <summary>A real server on a free port over a real SQLite file, with an HTTP client to it.</summary>
+public sealed class RunningServer : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SqliteDatabase _database;
+    private readonly LodeServer _server;
+
+    private RunningServer(TemporaryFolder folder, SqliteDatabase database, LodeServer server)
+    {
+        _folder = folder;
+        _database = database;
+        _server = server;
+        Http = new HttpClient { BaseAddress = server.Address };
+    }
+
+    public HttpClient Http { get; }
+
+    public Uri Address => _server.Address;
+
+    public static async Task<RunningServer> StartAsync(TimeProvider? time = null)
+    {
+        time ??= TimeProvider.System;
+        var folder = new TemporaryFolder();
+        var database = SqliteDatabase.Open(folder["lode.db"]);
+        var options = new ServerOptions { Port = 0, DataFolder = folder.Path, Version = "0.0.0-test" };
+        return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _server.DisposeAsync();
+        await _database.DisposeAsync();
+        _folder.Dispose();
+    }
+}
