@@ -77,20 +77,28 @@ public sealed record ErrorDetail(string Code, string Message, string? Hint, bool
     public static ErrorDetail Of(LodeException error) => new(error.Code.WireName(), error.Message, error.Hint, error.Code is ErrorCode.Unavailable or ErrorCode.LimitExceeded);
 }
 
-internal sealed class LowerCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+/// <summary>Enums by name in lower case.</summary>
+/// <typeparam name="T">The enum.</typeparam>
+public sealed class LowerCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
     where T : struct, Enum;
 
-internal sealed class RunIdConverter : JsonConverter<RunId>
+/// <summary>Run ids as they are written.</summary>
+public sealed class RunIdConverter : JsonConverter<RunId>
 {
+    /// <inheritdoc/>
     public override RunId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         RunId.TryParse(reader.GetString(), null, out var id) ? id : throw new JsonException("A run id is 32 hexadecimal digits.");
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, RunId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }
 
-internal sealed class ProjectIdConverter : JsonConverter<ProjectId>
+/// <summary>Project ids as numbers.</summary>
+public sealed class ProjectIdConverter : JsonConverter<ProjectId>
 {
+    /// <inheritdoc/>
     public override ProjectId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, ProjectId value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
 }

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Lode.Core;
+using Lode.Tracking;
+
+namespace Lode.Cli;
+
+/// <summary>What commands share: the options every one has, and how a store is opened for it.</summary>
+/// <param name="Terminal">Where to write.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Home">What the user said of the data folder; null = the default.</param>
+/// <param name="Json">Answer in JSON.</param>
+/// <param name="Command">What was typed, for the owner's record.</param>
+internal sealed record CommandContext(Terminal Terminal, TimeProvider Time, string? Home, bool Json, string Command)
+{
+    public static readonly Option<string?> HomeOption = new("--home") { Description = "The data folder (default: $LODE_HOME, else the user's data directory).", HelpName = "DIR", Recursive = true };
+
+    public static readonly Option<bool> JsonOption = new("--json") { Description = "Answer in JSON.", Recursive = true };
+
+    public static CommandContext Of(ParseResult parsed, Terminal terminal) =>
+        new(terminal, TimeProvider.System, parsed.GetValue(HomeOption), parsed.GetValue(JsonOption), "lode " + parsed.CommandResult.Command.Name);
+
+    public Task<StoreAccess> OpenStoreAsync(CancellationToken ct) =>
+        StoreAccess.OpenAsync(DataFolder.Resolve(Home), Command, Time, warning => Terminal.Note($"lode: {warning}"), ct);
+
+    /// <summary>The named project's id, or every project's.</summary>
+    /// <exception cref="LodeException">NotFound: no project of that name or number.</exception>
+    public static async Task<IReadOnlyList<Project>> ProjectsAsync(IRunStore store, string? name, CancellationToken ct)
+    {
+        var all = (await store.SearchProjectsAsync(new ProjectQuery { Limit = 50_000 }, ct)).Projects;
+        if (name is null)
+            return all;
+        var found = all.Where(project => project.Name == name).ToList();
+        if (found.Count == 0)
+            found = [.. all.Where(project => project.Id.ToString() == name)];
+        if (found.Count > 0)
+            return found;
+        var near = Format.Nearest(name, all.Select(project => project.Name));
+        throw new LodeException(ErrorCode.NotFound, $"project '{name}' not found", near is not null ? $"did you mean '{near}'?" : "`lode ls --projects` lists the projects");
+    }
+}

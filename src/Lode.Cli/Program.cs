@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Lode.Cli;
+using Lode.Core;
+
+return await Cli.RunAsync(args, Terminal.Real(), CancellationToken.None);
+
+namespace Lode.Cli
+{
+    /// <summary>Parses a command line, runs the command, and turns whatever goes wrong into one line and an exit code.</summary>
+    internal static class Cli
+    {
+        public static RootCommand Root(Terminal terminal)
+        {
+            var root = Help.WithExamples(
+                new RootCommand("Lode tracks runs, tunes hyperparameters and finds models: on this machine, with nothing to set up.")
+                {
+                    DemoCommand.Create(terminal),
+                    UpCommand.Create(terminal),
+                    LsCommand.Create(terminal),
+                    ShowCommand.Create(terminal),
+                    CompareCommand.Create(terminal),
+                    VersionCommand.Create(terminal),
+                },
+                "lode demo", "lode up", "lode compare -p demo --top 5");
+            root.Options.Add(CommandContext.HomeOption);
+            root.Options.Add(CommandContext.JsonOption);
+            foreach (var option in root.Options.OfType<VersionOption>())
+                option.Hidden = true;
+            Help.Install(root);
+            return root;
+        }
+
+        public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken ct)
+        {
+            var json = args.Contains("--json");
+            try
+            {
+                var root = Root(terminal);
+                var parsed = root.Parse(args);
+                if (parsed.Errors.Count > 0)
+                    throw Misused(parsed);
+                if (parsed.CommandResult.Command == root && parsed.Action is null)
+                {
+                    Help.Write(root, terminal.Out);
+                    return ExitCodes.Ok;
+                }
+                var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+                return await parsed.InvokeAsync(configuration, ct);
+            }
+            catch (LodeException error)
+            {
+                terminal.Refuse(error, json);
+                return ExitCodes.Of(error.Code);
+            }
+            catch (OperationCanceledException)
+            {
+                terminal.Note("lode: interrupted");
+                return ExitCodes.Interrupted;
+            }
+            catch (Exception error) when (Environment.GetEnvironmentVariable("LODE_DEBUG") is not "1")
+            {
+                terminal.Refuse(new LodeException(ErrorCode.Internal, $"A bug in lode: {error.GetType().Name}: {error.Message}", "LODE_DEBUG=1 shows where; please report it."), json);
+                return ExitCodes.Failed;
+            }
+        }
+
+        private static LodeException Misused(ParseResult parsed)
+        {
+            var command = parsed.CommandResult.Command;
+            var message = parsed.Errors[0].Message;
+            var word = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+            if (word is not null)
+                message = word.StartsWith('-') ? $"unknown option '{word}'" : command.Subcommands.Count > 0 ? $"unknown command '{word}'" : $"unexpected argument '{word}'";
+            var known = command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(option => option.Name));
+            var near = word is null ? null : Format.Nearest(word, known);
+            return new LodeException(ErrorCode.InvalidArgument, message.TrimEnd('.'), near is not null ? $"did you mean '{near}'?" : $"`lode {(command is RootCommand ? "" : command.Name + " ")}--help` lists what there is");
+        }
+    }
+}

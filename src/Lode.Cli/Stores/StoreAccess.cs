@@ -1,0 +1,109 @@
+using Lode.Core;
+using Lode.Storage;
+using Lode.Tracking;
+
+namespace Lode.Cli;
+
+/// <summary>
+/// The store of a data folder: this process's own where nobody owns the folder, else the owner's over HTTP.
+/// Opening also brings in what killed programs left in their journals.
+/// </summary>
+internal sealed class StoreAccess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly FolderOwnership? _ownership;
+    private readonly SqliteDatabase? _database;
+    private readonly HttpClient? _http;
+
+    private StoreAccess(DataFolder folder, FolderOwnership ownership, SqliteDatabase database, SqlRunStore store)
+    {
+        (Folder, _ownership, _database, Local, Store) = (folder, ownership, database, store, store);
+    }
+
+    private StoreAccess(DataFolder folder, HttpClient http, FolderOwner owner)
+    {
+        (Folder, _http, Owner, Store) = (folder, http, owner, new HttpRunStore(http));
+    }
+
+    public DataFolder Folder { get; }
+
+    public IRunStore Store { get; }
+
+    /// <summary>The store in this process; null when another process owns the folder.</summary>
+    public SqlRunStore? Local { get; }
+
+    /// <summary>Who owns the folder, when it is not this process.</summary>
+    public FolderOwner? Owner { get; }
+
+    /// <exception cref="LodeException">Conflict: somebody holds the folder and cannot be spoken to. Others: the folder or database cannot be used.</exception>
+    public static async Task<StoreAccess> OpenAsync(DataFolder folder, string command, TimeProvider time, Action<string> warn, CancellationToken ct)
+    {
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            if (folder.TryOwn() is { } ownership)
+                return await OwnAsync(folder, ownership, command, time, warn, ct);
+            var owner = folder.ReadOwner();
+            if (owner?.Address is { } address && await TryConnectAsync(folder, owner, new Uri(address), ct) is { } remote)
+                return remote;
+            // Short commands own the folder for a moment, and a server needs one to begin listening.
+            if (time.GetElapsedTime(start) > s_patience)
+            {
+                throw new LodeException(ErrorCode.Conflict,
+                    $"The data folder '{folder.Path}' is held by {(owner is null ? "another process" : $"process {owner.ProcessId} ({owner.Command})")}, which does not answer.",
+                    "Wait for it, stop it, or use another folder with --home DIR.");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, ct);
+        }
+    }
+
+    /// <summary>Tells others where this process listens.</summary>
+    public void Announce(string command, Uri? address) => _ownership?.Announce(new FolderOwner(Environment.ProcessId, command, address?.ToString()));
+
+    public async ValueTask DisposeAsync()
+    {
+        _http?.Dispose();
+        if (_database is not null)
+            await _database.DisposeAsync();
+        _ownership?.Dispose();
+    }
+
+    private static async Task<StoreAccess> OwnAsync(DataFolder folder, FolderOwnership ownership, string command, TimeProvider time, Action<string> warn, CancellationToken ct)
+    {
+        SqliteDatabase? database = null;
+        try
+        {
+            ownership.Announce(new FolderOwner(Environment.ProcessId, command, null));
+            database = SqliteDatabase.Open(folder.DatabaseFile);
+            var store = new SqlRunStore(database, time);
+            var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct);
+            if (stale > 0)
+                warn($"{stale} run{(stale == 1 ? "" : "s")} had no end: the program was killed; shown as stale");
+            return new StoreAccess(folder, ownership, database, store);
+        }
+        catch
+        {
+            if (database is not null)
+                await database.DisposeAsync();
+            ownership.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<StoreAccess?> TryConnectAsync(DataFolder folder, FolderOwner owner, Uri address, CancellationToken ct)
+    {
+        var http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(100) };
+        try
+        {
+            // One quick question tells a living owner from what a killed one wrote.
+            await new HttpRunStore(http).GetProjectAsync(ProjectId.Default, ct).WaitAsync(TimeSpan.FromSeconds(5), ct);
+            return new StoreAccess(folder, http, owner);
+        }
+        catch (Exception error) when (error is LodeException or TimeoutException)
+        {
+            http.Dispose();
+            return null;
+        }
+    }
+}
