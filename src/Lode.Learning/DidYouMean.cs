@@ -1,0 +1,37 @@
+namespace Lode.Learning;
+
+/// <summary>The hint for a name that does not exist.</summary>
+internal static class DidYouMean
+{
+    /// <summary>"Did you mean 'x'?" where a name is near, else the names there are (at most ten).</summary>
+    public static string Hint(string got, IEnumerable<string> names)
+    {
+        var known = names.ToArray();
+        var (best, distance) = known
+            .Select(name => (name, distance: Distance(got, name)))
+            .DefaultIfEmpty((name: "", distance: int.MaxValue))
+            .MinBy(pair => pair.distance);
+        if (distance <= Math.Max(2, got.Length / 3))
+            return $"Did you mean '{best}'?";
+        var shown = string.Join(", ", known.Take(10));
+        return known.Length > 10 ? $"There are: {shown} and {known.Length - 10} more." : $"There are: {shown}.";
+    }
+
+    /// <summary>Levenshtein's distance, case ignored.</summary>
+    private static int Distance(string a, string b)
+    {
+        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
+        var current = new int[b.Length + 1];
+        for (var i = 1; i <= a.Length; i++)
+        {
+            current[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var cost = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1;
+                current[j] = Math.Min(Math.Min(previous[j], current[j - 1]) + 1, previous[j - 1] + cost);
+            }
+            (previous, current) = (current, previous);
+        }
+        return previous[b.Length];
+    }
+}

@@ -1,0 +1,208 @@
+namespace Lode.Learning;
+
+/// <summary>
+/// How good a split is. Holds the rows of one node under local numbers 0, 1, … and moves them one by one from the right side
+/// to the left. A struct, so that the grower's inner loop calls nothing virtual.
+/// </summary>
+internal interface ICriterion
+{
+    /// <summary>Numbers in a leaf.</summary>
+    int Outputs { get; }
+
+    /// <summary>Takes the rows of a node; false when they are all alike, so that no split can gain.</summary>
+    bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights);
+
+    /// <summary>Puts all rows on the right.</summary>
+    void Reset();
+
+    /// <summary>Moves a row to the left, by its local number.</summary>
+    void Move(int local);
+
+    /// <summary>Larger is better; differs from the decrease of impurity by a constant and a factor of the node.</summary>
+    double Score();
+
+    /// <summary>What a leaf of the node's rows predicts.</summary>
+    void WriteLeaf(Span<double> output);
+}
+
+/// <summary>Class weights on both sides of a split.</summary>
+internal struct ClassSides(TrainingData data)
+{
+    private readonly int[] _labels = data.Target.Labels.ToArray();
+    public readonly int[] Local = new int[data.Target.Rows];
+    public readonly double[] Weights = new double[data.Target.Rows];
+    public readonly double[] Total = new double[data.Target.Classes.Count];
+    public readonly double[] Left = new double[data.Target.Classes.Count];
+    public readonly double[] Right = new double[data.Target.Classes.Count];
+    public double TotalWeight;
+
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    {
+        Array.Clear(Total);
+        TotalWeight = 0;
+        var mixed = false;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var (label, weight) = (_labels[rows[i]], weights[rows[i]]);
+            Local[i] = label;
+            Weights[i] = weight;
+            Total[label] += weight;
+            TotalWeight += weight;
+            mixed |= label != Local[0];
+        }
+        return mixed;
+    }
+
+    public readonly void Reset()
+    {
+        Array.Clear(Left);
+        Total.CopyTo(Right, 0);
+    }
+
+    public readonly void WriteLeaf(Span<double> output)
+    {
+        for (var label = 0; label < Total.Length; label++)
+            output[label] = Total[label] / TotalWeight;
+    }
+}
+
+/// <summary>Σ l²/W(left) + Σ r²/W(right), kept up in constant time a row.</summary>
+internal struct GiniCriterion(TrainingData data) : ICriterion
+{
+    private ClassSides _sides = new(data);
+    private double _leftWeight;
+    private double _leftSquares;
+    private double _rightSquares;
+    private double _totalSquares;
+
+    public readonly int Outputs => _sides.Total.Length;
+
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    {
+        var mixed = _sides.Load(rows, weights);
+        _totalSquares = 0;
+        foreach (var total in _sides.Total)
+            _totalSquares += total * total;
+        return mixed;
+    }
+
+    public void Reset()
+    {
+        _sides.Reset();
+        (_leftWeight, _leftSquares, _rightSquares) = (0, 0, _totalSquares);
+    }
+
+    public void Move(int local)
+    {
+        var (label, weight) = (_sides.Local[local], _sides.Weights[local]);
+        ref var left = ref _sides.Left[label];
+        ref var right = ref _sides.Right[label];
+        _leftSquares += weight * (left + left + weight);
+        _rightSquares -= weight * (right + right - weight);
+        left += weight;
+        right -= weight;
+        _leftWeight += weight;
+    }
+
+    public readonly double Score() => (_leftSquares / _leftWeight) + (_rightSquares / (_sides.TotalWeight - _leftWeight));
+
+    public readonly void WriteLeaf(Span<double> output) => _sides.WriteLeaf(output);
+}
+
+/// <summary>Σ l·log l - W·log W, of left and right, kept up in constant time a row.</summary>
+internal struct EntropyCriterion(TrainingData data) : ICriterion
+{
+    private ClassSides _sides = new(data);
+    private double _leftWeight;
+    private double _sum;
+    private double _totalSum;
+
+    public readonly int Outputs => _sides.Total.Length;
+
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    {
+        var mixed = _sides.Load(rows, weights);
+        _totalSum = 0;
+        foreach (var total in _sides.Total)
+            _totalSum += XLogX(total);
+        return mixed;
+    }
+
+    public void Reset()
+    {
+        _sides.Reset();
+        (_leftWeight, _sum) = (0, _totalSum);
+    }
+
+    public void Move(int local)
+    {
+        var (label, weight) = (_sides.Local[local], _sides.Weights[local]);
+        ref var left = ref _sides.Left[label];
+        ref var right = ref _sides.Right[label];
+        _sum += XLogX(left + weight) - XLogX(left) + XLogX(right - weight) - XLogX(right);
+        left += weight;
+        right -= weight;
+        _leftWeight += weight;
+    }
+
+    public readonly double Score() => _sum - XLogX(_leftWeight) - XLogX(_sides.TotalWeight - _leftWeight);
+
+    public readonly void WriteLeaf(Span<double> output) => _sides.WriteLeaf(output);
+
+    // Below 0 only by rounding of weights that are not whole.
+    private static double XLogX(double x) => x > 0 ? x * Math.Log(x) : 0;
+}
+
+/// <summary>S(left)²/W(left) + S(right)²/W(right), S the sums of the targets about the node's mean.</summary>
+internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
+{
+    private readonly double[] _targets = data.Target.Values.ToArray();
+    private readonly double[] _local = new double[data.Target.Rows];
+    private readonly double[] _weights = new double[data.Target.Rows];
+    private double _mean;
+    private double _totalWeight;
+    private double _leftWeight;
+    private double _leftSum;
+    private double _totalSum;
+
+    public readonly int Outputs => 1;
+
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    {
+        (_totalWeight, _totalSum) = (0, 0);
+        var mixed = false;
+        var sum = 0.0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            _local[i] = _targets[rows[i]];
+            _weights[i] = weights[rows[i]];
+            _totalWeight += _weights[i];
+            sum += _weights[i] * _local[i];
+            mixed |= _local[i] != _local[0];
+        }
+        _mean = mixed ? sum / _totalWeight : _local[0];
+        // About the mean, sums of squares do not lose the digits that a common offset would take.
+        for (var i = 0; i < rows.Length; i++)
+        {
+            _local[i] = _weights[i] * (_local[i] - _mean);
+            _totalSum += _local[i];
+        }
+        return mixed;
+    }
+
+    public void Reset() => (_leftWeight, _leftSum) = (0, 0);
+
+    public void Move(int local)
+    {
+        _leftWeight += _weights[local];
+        _leftSum += _local[local];
+    }
+
+    public readonly double Score()
+    {
+        var right = _totalSum - _leftSum;
+        return (_leftSum * _leftSum / _leftWeight) + (right * right / (_totalWeight - _leftWeight));
+    }
+
+    public readonly void WriteLeaf(Span<double> output) => output[0] = _mean;
+}

@@ -1,0 +1,62 @@
+namespace Lode.Learning;
+
+/// <summary>A fitted forest.</summary>
+public sealed class ForestModel : IModel
+{
+    // Rows that a tree predicts before the next tree comes: few enough to stay in cache, enough to pay for the tree.
+    private const int BlockRows = 64;
+
+    private readonly Tree[] _trees;
+    private readonly int _columns;
+    private readonly int _outputs;
+    private readonly int _threads;
+
+    internal ForestModel(Tree[] trees, int columns, int outputs, int threads) =>
+        (_trees, _columns, _outputs, _threads) = (trees, columns, outputs, threads);
+
+    /// <summary>Number of trees.</summary>
+    public int TreeCount => _trees.Length;
+
+    /// <summary>Nodes of all trees, leaves included.</summary>
+    public long NodeCount => _trees.Sum(tree => (long)tree.Nodes.Length);
+
+    internal IReadOnlyList<Tree> Trees => _trees;
+
+    /// <inheritdoc/>
+    public void Predict(FeatureMatrix features, Span<double> output)
+    {
+        ModelShape.Require(features, _columns, output, _outputs);
+        var blocks = (features.Rows + BlockRows - 1) / BlockRows;
+        if (_threads == 1 || blocks == 1)
+        {
+            for (var block = 0; block < blocks; block++)
+                PredictBlock(features, block, output);
+            return;
+        }
+        // A span cannot cross threads.
+        var buffer = new double[output.Length];
+        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = _threads }, block => PredictBlock(features, block, buffer));
+        buffer.CopyTo(output);
+    }
+
+    private void PredictBlock(FeatureMatrix features, int block, Span<double> output)
+    {
+        var first = block * BlockRows;
+        var rows = Math.Min(BlockRows, features.Rows - first);
+        var sums = output.Slice(first * _outputs, rows * _outputs);
+        sums.Clear();
+        foreach (var tree in _trees)
+        {
+            var values = tree.Values;
+            for (var row = 0; row < rows; row++)
+            {
+                var leaf = values.Slice(tree.Find(features.Row(first + row)), _outputs);
+                var sum = sums.Slice(row * _outputs, _outputs);
+                for (var i = 0; i < leaf.Length; i++)
+                    sum[i] += leaf[i];
+            }
+        }
+        foreach (ref var sum in sums)
+            sum /= _trees.Length;
+    }
+}

@@ -1,0 +1,101 @@
+using Lode.Core;
+
+namespace Lode.Learning;
+
+/// <summary>The mean of many trees, each grown on a bootstrap sample with few features to choose from at each split.</summary>
+/// <remarks>Breiman, "Random forests" (Machine Learning 45, 2001); trees as in Breiman et al., Classification and Regression Trees (1984).
+/// Class probabilities are the trees' mean of the leaf's class shares, as in scikit-learn. Tree t draws from
+/// <c>rng.Child(t)</c>, so the number of threads changes no bit (tests: <c>Fit_AnyNumberOfThreads_GivesTheSameBits</c>).</remarks>
+public sealed class RandomForest : ILearner
+{
+    private readonly RandomForestOptions _options;
+
+    /// <param name="options">Null: the defaults.</param>
+    /// <exception cref="LodeException">InvalidArgument: an option is out of range.</exception>
+    public RandomForest(RandomForestOptions? options = null)
+    {
+        _options = options ?? new RandomForestOptions();
+        _options.Validate();
+    }
+
+    internal static RandomForest Create(ParameterReader read)
+    {
+        var usual = new RandomForestOptions();
+        return new RandomForest(new RandomForestOptions
+        {
+            NEstimators = read.Int32("n_estimators", usual.NEstimators),
+            Criterion = read.Find("criterion") switch
+            {
+                null => null,
+                "gini" => SplitCriterion.Gini,
+                "entropy" => SplitCriterion.Entropy,
+                "squared_error" => SplitCriterion.SquaredError,
+                var other => throw read.Bad("criterion", "gini, entropy or squared_error", other),
+            },
+            MaxDepth = read.Int32OrNull("max_depth"),
+            MinSamplesSplit = read.Int32("min_samples_split", usual.MinSamplesSplit),
+            MinSamplesLeaf = read.Int32("min_samples_leaf", usual.MinSamplesLeaf),
+            MaxFeatures = Learning.MaxFeatures.Read(read),
+            Bootstrap = read.Boolean("bootstrap", usual.Bootstrap),
+            Threads = read.Int32("threads", usual.Threads),
+        });
+    }
+
+    /// <inheritdoc/>
+    public string Name => "random_forest";
+
+    /// <inheritdoc/>
+    public bool Supports(TaskKind task) => _options.Criterion is null || (_options.Criterion == SplitCriterion.SquaredError) == (task == TaskKind.Regression);
+
+    /// <inheritdoc/>
+    IModel ILearner.Fit(TrainingData data, Rng rng, CancellationToken cancellation) => Fit(data, rng, cancellation);
+
+    /// <summary>Grows the trees.</summary>
+    /// <param name="data">Of a task that the criterion is for.</param>
+    /// <param name="rng">This fit's own stream.</param>
+    /// <param name="cancellation">Looked at once a tree.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public ForestModel Fit(TrainingData data, Rng rng, CancellationToken cancellation = default)
+    {
+        var task = data.Target.Task;
+        return (_options.Criterion ?? (task == TaskKind.Regression ? SplitCriterion.SquaredError : SplitCriterion.Gini)) switch
+        {
+            SplitCriterion.Gini => Fit(data, () => new GiniCriterion(data), rng, cancellation),
+            SplitCriterion.Entropy => Fit(data, () => new EntropyCriterion(data), rng, cancellation),
+            _ => Fit(data, () => new SquaredErrorCriterion(data), rng, cancellation),
+        };
+    }
+
+    private ForestModel Fit<TCriterion>(TrainingData data, Func<TCriterion> criterion, Rng rng, CancellationToken cancellation)
+        where TCriterion : struct, ICriterion
+    {
+        var columns = data.Features.Columns;
+        var limits = new TreeLimits(_options.MaxDepth ?? int.MaxValue, _options.MinSamplesSplit, _options.MinSamplesLeaf,
+            (_options.MaxFeatures ?? (data.Target.Task == TaskKind.Regression ? MaxFeatures.All : MaxFeatures.Sqrt)).Resolve(Math.Max(1, columns)));
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount,
+            CancellationToken = cancellation,
+        };
+        var ranked = RankedFeatures.Of(data.Features, parallel);
+        var trees = new Tree[_options.NEstimators];
+        Parallel.For(0, trees.Length, parallel, () => new TreeGrower<TCriterion>(ranked, criterion(), limits), (tree, _, grower) =>
+        {
+            var stream = rng.Child((ulong)tree);
+            DrawWeights(data, grower.Weights, stream);
+            trees[tree] = grower.Grow(stream);
+            return grower;
+        }, _ => { });
+        return new ForestModel(trees, columns, Math.Max(1, data.Target.Classes.Count), parallel.MaxDegreeOfParallelism);
+    }
+
+    /// <summary>How often each row is drawn, times its weight; 0: the tree does not see it.</summary>
+    private void DrawWeights(TrainingData data, Span<double> weights, Rng rng)
+    {
+        weights.Fill(_options.Bootstrap ? 0 : 1);
+        for (var draw = 0; draw < weights.Length && _options.Bootstrap; draw++)
+            weights[rng.NextInt32(weights.Length)]++;
+        for (var row = 0; row < data.Weights.Length; row++)
+            weights[row] *= data.Weights[row];
+    }
+}

@@ -1,0 +1,50 @@
+namespace Lode.Learning;
+
+/// <summary>
+/// Every feature as whole numbers that order as its values do: made once, shared by all trees. Trees sort and compare ranks,
+/// and need the values only for thresholds.
+/// </summary>
+internal sealed class RankedFeatures
+{
+    private RankedFeatures(int rows, int[][] ranks, double[][] values) => (Rows, Ranks, Values) = (rows, ranks, values);
+
+    public int Rows { get; }
+
+    public int Columns => Ranks.Length;
+
+    /// <summary>By feature, shape [rows]: the position of the row's value among the feature's different values.</summary>
+    public int[][] Ranks { get; }
+
+    /// <summary>By feature: its different values, ascending.</summary>
+    public double[][] Values { get; }
+
+    public static RankedFeatures Of(FeatureMatrix features, ParallelOptions parallel)
+    {
+        var ranks = new int[features.Columns][];
+        var values = new double[features.Columns][];
+        Parallel.For(0, features.Columns, parallel, column => (ranks[column], values[column]) = Rank(features, column));
+        return new RankedFeatures(features.Rows, ranks, values);
+    }
+
+    private static (int[] Ranks, double[] Values) Rank(FeatureMatrix features, int column)
+    {
+        var sorted = new double[features.Rows];
+        var rows = new int[features.Rows];
+        for (var row = 0; row < sorted.Length; row++)
+        {
+            // Adding 0 turns -0 into 0, which is the same value.
+            sorted[row] = features.Values[(row * features.Columns) + column] + 0.0;
+            rows[row] = row;
+        }
+        Array.Sort(sorted, rows);
+        var ranks = new int[sorted.Length];
+        var different = 0;
+        for (var i = 0; i < sorted.Length; i++)
+        {
+            if (i > 0 && sorted[i] != sorted[different])
+                sorted[++different] = sorted[i];
+            ranks[rows[i]] = different;
+        }
+        return (ranks, sorted[..Math.Min(sorted.Length, different + 1)]);
+    }
+}

@@ -1,0 +1,34 @@
+using Lode.Core;
+
+namespace Lode.Learning;
+
+/// <summary>Every learner by name. A new learner is one file and one line here.</summary>
+public static class LearnerCatalog
+{
+    private static readonly Dictionary<string, Func<ParameterReader, ILearner>> s_learners = new(StringComparer.Ordinal)
+    {
+        ["dummy"] = _ => new Dummy(),
+        ["logistic"] = LogisticRegression.Create,
+        ["random_forest"] = RandomForest.Create,
+    };
+
+    private static readonly Dictionary<string, object?> s_none = [];
+
+    /// <summary>The names, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_learners.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>A learner with options.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="parameters">Options under their scikit-learn names (<c>max_depth</c>): numbers, texts or booleans; null values and
+    /// names that are not given mean the default.</param>
+    /// <exception cref="LodeException">InvalidArgument: no such learner, no such option, or a value out of range.</exception>
+    public static ILearner Create(string name, IReadOnlyDictionary<string, object?>? parameters = null)
+    {
+        if (!s_learners.TryGetValue(name, out var create))
+            throw new LodeException(ErrorCode.InvalidArgument, $"There is no learner '{name}'.", DidYouMean.Hint(name, Names));
+        var reader = new ParameterReader(name, parameters ?? s_none);
+        var learner = create(reader);
+        reader.RequireAllKnown();
+        return learner;
+    }
+}

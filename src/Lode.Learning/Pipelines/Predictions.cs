@@ -1,0 +1,46 @@
+namespace Lode.Learning;
+
+/// <summary>What a model says about rows: class probabilities, or numbers. Immutable.</summary>
+public sealed class Predictions
+{
+    private readonly double[] _values;
+
+    /// <param name="values">Shape [rows, outputs], row-major. The object keeps the array.</param>
+    /// <param name="classes">The classes, k ≥ 2, one output each; empty for regression, which has one output.</param>
+    /// <exception cref="ArgumentException">The shapes disagree.</exception>
+    public Predictions(double[] values, IReadOnlyList<string> classes)
+    {
+        Outputs = Math.Max(1, classes.Count);
+        if (values.Length % Outputs != 0)
+            throw new ArgumentException($"{values.Length} numbers do not make rows of {Outputs}.", nameof(values));
+        (_values, Classes) = (values, classes);
+    }
+
+    /// <summary>The classes, in the order of the outputs; empty for regression.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Numbers a row: k probabilities that sum to 1, or one prediction.</summary>
+    public int Outputs { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => _values.Length / Outputs;
+
+    /// <summary>Shape [rows, outputs], row-major.</summary>
+    public ReadOnlySpan<double> Values => _values;
+
+    /// <summary>One row, shape [outputs].</summary>
+    public ReadOnlySpan<double> Row(int row) => _values.AsSpan(row * Outputs, Outputs);
+
+    /// <summary>The most probable class of a row, the first of equals.</summary>
+    public int Label(int row)
+    {
+        var probabilities = Row(row);
+        var best = 0;
+        for (var label = 1; label < probabilities.Length; label++)
+        {
+            if (probabilities[label] > probabilities[best])
+                best = label;
+        }
+        return best;
+    }
+}
