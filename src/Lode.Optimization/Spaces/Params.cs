@@ -26,10 +26,13 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
                     throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{_items[i].Key}' is given twice.");
     }
 
-    internal Params(KeyValuePair<string, ParamValue>[] items) => _items = items;
+    private Params(KeyValuePair<string, ParamValue>[] items, bool _) => _items = items;
+
+    /// <summary>An assignment of values whose names are known to differ; takes the array over.</summary>
+    internal static Params OfDistinct(KeyValuePair<string, ParamValue>[] items) => new(items, true);
 
     /// <summary>No parameters.</summary>
-    public static Params Empty { get; } = new([]);
+    public static Params Empty { get; } = OfDistinct([]);
 
     /// <summary>The number of active parameters.</summary>
     public int Count => _items.Length;
@@ -81,7 +84,7 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
         var items = new KeyValuePair<string, ParamValue>[at < 0 ? _items.Length + 1 : _items.Length];
         _items.CopyTo(items, 0);
         items[at < 0 ? _items.Length : at] = new(name, value);
-        return new Params(items);
+        return OfDistinct(items);
     }
 
     /// <inheritdoc/>

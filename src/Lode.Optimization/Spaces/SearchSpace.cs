@@ -86,7 +86,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
         for (var i = 0; i < known.Length; i++)
             if (!double.IsNaN(known[i]))
                 items[next++] = new(_parameters[i].Name, _parameters[i].FromUnit(known[i]));
-        return new Params(items);
+        return Params.OfDistinct(items);
     }
 
     /// <summary>The coordinates of an assignment: NaN where a parameter is inactive, absent, or outside its domain.</summary>

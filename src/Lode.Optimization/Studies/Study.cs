@@ -90,8 +90,7 @@ public sealed partial class Study
     /// <exception cref="LodeException">InvalidArgument: a value outside the declared domain, or of an inactive parameter.</exception>
     public Trial Enqueue(Params values)
     {
-        var declared = values.Where(item => _options.Space.IndexOf(item.Key) >= 0).ToArray();
-        _options.Space.Validate(new Params(declared));
+        _options.Space.Validate(Declared(values));
         lock (_gate)
         {
             var trial = new Trial(_trials.Count, TrialState.Waiting, values) { Space = _options.Space };
@@ -175,7 +174,7 @@ public sealed partial class Study
         var waiting = _waiting.Remove(number) ? _trials[number] : null;
         var known = new TrialPrefix(_visible, _visible.Count);
         var proposed = Propose(_space, known, new Rng(_options.Seed, (ulong)number), waiting?.Params ?? Params.Empty);
-        var declared = new Params([.. proposed.Where(item => _options.Space.IndexOf(item.Key) >= 0)]);
+        var declared = Declared(proposed);
         var trial = new Trial(number, TrialState.Running, declared) { Space = _options.Space };
         if (waiting is null)
             _trials.Add(trial);
@@ -247,6 +246,10 @@ public sealed partial class Study
             ? trial
             : throw new LodeException(ErrorCode.Conflict, $"Trial {number} is {trial.State.ToString().ToLowerInvariant()}, not running.");
     }
+
+    private Params Declared(Params values) => ReferenceEquals(_space, _options.Space) && values.All(item => _space.IndexOf(item.Key) >= 0)
+        ? values
+        : new Params(values.Where(item => _options.Space.IndexOf(item.Key) >= 0));
 
     // FNV-1a: string.GetHashCode differs between processes.
     internal static ulong StableHash(string text)

@@ -36,7 +36,7 @@ public sealed class SpecialFunctionsTests
     [Fact]
     public void NormalQuantile_InvertsTheCdf_FromTailToTail()
     {
-        for (var x = -37.0; x <= 5; x += 0.37)
+        for (var x = -36.9; x <= 5; x += 0.37)
             Close(x, SpecialFunctions.NormalQuantile(SpecialFunctions.NormalCdf(x)));
         Assert.Equal(double.NegativeInfinity, SpecialFunctions.NormalQuantile(0));
         Assert.Equal(double.PositiveInfinity, SpecialFunctions.NormalQuantile(1));

@@ -38,8 +38,8 @@ public sealed record TpeOptions
     /// <summary>The weight of the prior (the whole space), in trials. Range: &gt; 0. Default: 1, as in [B] and [W], section 3.3.</summary>
     public double PriorWeight { get; init; } = 1;
 
-    /// <summary>The bandwidth of a single observation, in widths of the domain. Range: (0, 1]. Default: 0.2; n observations of d parameters get n^(-1/(d + 4)) of it.</summary>
-    public double Bandwidth { get; init; } = 0.2;
+    /// <summary>The bandwidth of a single observation, in widths of the domain. Range: (0, 1]. Default: 0.1; n observations of d parameters get n^(-1/(d + 4)) of it.</summary>
+    public double Bandwidth { get; init; } = 0.1;
 
     /// <summary>The smallest bandwidth, in widths of the domain. Range: (0, 1]. Default: 0.01: a floor keeps the search from digging in one hole ([W], section 3.3).</summary>
     public double MinBandwidth { get; init; } = 0.01;
