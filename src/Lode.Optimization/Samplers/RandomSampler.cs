@@ -1,0 +1,17 @@
+using Lode.Core;
+
+namespace Lode.Optimization;
+
+/// <summary>Draws every coordinate uniformly: uniform on linear scales, log-uniform on log scales, equal chances for choices.</summary>
+/// <remarks>Bergstra and Bengio, "Random search for hyper-parameter optimization" (JMLR 2012).</remarks>
+public sealed class RandomSampler : ISampler
+{
+    /// <inheritdoc/>
+    public double[] Propose(SearchSpace space, History history, Rng rng)
+    {
+        var unit = new double[space.Count];
+        foreach (ref var coordinate in unit.AsSpan())
+            coordinate = rng.NextDouble();
+        return unit;
+    }
+}

@@ -1,0 +1,65 @@
+using Lode.Core;
+
+namespace Lode.Optimization;
+
+/// <summary>How much each good trial counts in the density of good points. The numbers are persisted; append only.</summary>
+public enum TpeWeighting
+{
+    /// <summary>All the same.</summary>
+    Uniform = 1,
+
+    /// <summary>By how much it is better than the best trial that is not good: then the ratio of densities is expected improvement itself.</summary>
+    Improvement = 2,
+}
+
+/// <summary>The settings of <see cref="TpeSampler"/>. The defaults suit searches of 20 to 10,000 trials.</summary>
+/// <remarks>
+/// Equation and section numbers: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for hyper-parameter optimization" (NeurIPS 2011) [B];
+/// Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles for better empirical
+/// performance" (arXiv 2304.11127, 2023) [W].
+/// </remarks>
+public sealed record TpeOptions
+{
+    /// <summary>Trials drawn at random before the densities are trusted. Range: ≥ 0. Default: 10.</summary>
+    public int StartupTrials { get; init; } = 10;
+
+    /// <summary>Points drawn from the density of good ones, of which the best ratio is proposed. Range: ≥ 1. Default: 24, as in [B] and [W].</summary>
+    public int Candidates { get; init; } = 24;
+
+    /// <summary>The share γ of ranked trials that count as good, rounded up. Range: (0, 1). Default: 0.1, the linear rule of [W], section 3.1.</summary>
+    public double GoodShare { get; init; } = 0.1;
+
+    /// <summary>The most trials that count as good. Range: ≥ 1. Default: 25, as in [W], section 3.1.</summary>
+    public int GoodLimit { get; init; } = 25;
+
+    /// <summary>How good trials are weighed. Default: <see cref="TpeWeighting.Improvement"/>, recommended by [W], section 3.2 and appendix A.</summary>
+    public TpeWeighting Weighting { get; init; } = TpeWeighting.Improvement;
+
+    /// <summary>The weight of the prior (the whole space), in trials. Range: &gt; 0. Default: 1, as in [B] and [W], section 3.3.</summary>
+    public double PriorWeight { get; init; } = 1;
+
+    /// <summary>The bandwidth of a single observation, in widths of the domain. Range: (0, 1]. Default: 0.1; n observations of d parameters get n^(-1/(d + 4)) of it.</summary>
+    public double Bandwidth { get; init; } = 0.1;
+
+    /// <summary>The smallest bandwidth, in widths of the domain. Range: (0, 1]. Default: 0.01: a floor keeps the search from digging in one hole ([W], section 3.3).</summary>
+    public double MinBandwidth { get; init; } = 0.01;
+
+    /// <exception cref="LodeException">InvalidArgument: a setting is outside its range.</exception>
+    internal void Validate()
+    {
+        Check(StartupTrials >= 0, nameof(StartupTrials), "≥ 0", StartupTrials);
+        Check(Candidates >= 1, nameof(Candidates), "≥ 1", Candidates);
+        Check(GoodShare is > 0 and < 1, nameof(GoodShare), "in (0, 1)", GoodShare);
+        Check(GoodLimit >= 1, nameof(GoodLimit), "≥ 1", GoodLimit);
+        Check(Enum.IsDefined(Weighting), nameof(Weighting), "Uniform or Improvement", (double)Weighting);
+        Check(PriorWeight > 0 && double.IsFinite(PriorWeight), nameof(PriorWeight), "> 0", PriorWeight);
+        Check(Bandwidth is > 0 and <= 1, nameof(Bandwidth), "in (0, 1]", Bandwidth);
+        Check(MinBandwidth is > 0 and <= 1, nameof(MinBandwidth), "in (0, 1]", MinBandwidth);
+    }
+
+    private static void Check(bool ok, string name, string allowed, double got)
+    {
+        if (!ok)
+            throw new LodeException(ErrorCode.InvalidArgument, FormattableString.Invariant($"TpeOptions.{name} must be {allowed}; got {got}."));
+    }
+}

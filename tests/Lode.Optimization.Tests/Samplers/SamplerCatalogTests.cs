@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Lode.Core;
+using Lode.TestKit.Optimization;
+
+namespace Lode.Optimization.Tests.Samplers;
+
+public sealed class SamplerCatalogTests : SamplerContract
+{
+    public static TheoryData<string> Names => [.. SamplerCatalog.Names];
+
+    protected override ISampler Create(string name) => SamplerCatalog.Create(name);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_AnySpaceAndHistory_StaysInside(string name) => StaysInside(name);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_SameArguments_SameAnswer(string name) => IsPure(name);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_EmptySpace_IsEmpty(string name) => SurvivesEmptySpace(name);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_ScaledOrTurnedObjective_SameAnswer(string name) => IgnoresScaleAndSign(name);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_ManyThreads_SameAnswers(string name) => ServesManyThreads(name);
+
+    [Fact]
+    public void Create_UnknownName_NamesThoseThereAre()
+    {
+        var error = Assert.Throws<LodeException>(() => SamplerCatalog.Create("tpee"));
+        Assert.Equal(ErrorCode.NotFound, error.Code);
+        Assert.Contains("random, tpe", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tpe", """{"startup_trials":5,"weighting":"uniform"}""", null)]
+    [InlineData("tpe", """{"startup":5}""", "startup_trials")]
+    [InlineData("tpe", """{"candidates":0}""", "Candidates")]
+    [InlineData("tpe", """{"good_share":1}""", "GoodShare")]
+    [InlineData("random", """{"x":1}""", "no options")]
+    public void Create_Options_AreReadStrictly(string name, string json, string? message)
+    {
+        using var options = JsonDocument.Parse(json);
+        if (message is null)
+            Assert.NotNull(SamplerCatalog.Create(name, options.RootElement));
+        else
+            Assert.Contains(message, Assert.Throws<LodeException>(() => SamplerCatalog.Create(name, options.RootElement)).Message, StringComparison.Ordinal);
+    }
+}
