@@ -13,4 +13,5 @@ namespace Lode.Cli;
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
 [JsonSerializable(typeof(UpAnswer))]
+[JsonSerializable(typeof(DemoReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -79,6 +79,9 @@ public sealed class ActiveRun
     /// <summary>Sets one tag.</summary>
     public void Tag(string key, string value) => Tag([new(key, value)]);
 
+    /// <summary>Whether it was ended.</summary>
+    public bool IsFinished => _journal.IsFinished;
+
     /// <summary>Ends the run. Nothing may be logged after.</summary>
     public void Finish(RunStatus status = RunStatus.Finished) => _journal.Finish(Now, status);
 }
