@@ -4,7 +4,7 @@ import { formatDuration, formatNumber } from './format';
 export const X_KINDS = ['step', 'relative', 'wall'] as const;
 export type XKind = (typeof X_KINDS)[number];
 
-export const X_LABELS: Record<XKind, string> = { step: 'step', relative: 'time since start', wall: 'time' };
+export const X_LABELS: Record<XKind, string> = { step: 'step', relative: 'relative time', wall: 'wall time' };
 
 /** Tick distances for time axes, in ms. */
 export const TIME_STEPS = [

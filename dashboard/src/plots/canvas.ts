@@ -55,7 +55,7 @@ export function makeOptions(look: CanvasLook, hooks: CanvasHooks, width: number,
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 14, 0, 0],
     series,
     legend: { show: false },
     cursor: {

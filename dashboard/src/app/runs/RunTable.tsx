@@ -60,8 +60,8 @@ export function RunTable(props: RunTableProps) {
   }, [props.question]);
 
   const columns = useMemo(() => fields.map((field) => ({ field, label: labelOf(field, fields) })), [fields]);
-  const template = `58px 104px minmax(150px, 1fr) ${columns.map((c) => `${widthOf(c.field, c.label)}px`).join(' ')}`;
-  const width = 58 + 104 + 180 + columns.reduce((sum, c) => sum + widthOf(c.field, c.label), 0);
+  const template = `56px 96px minmax(132px, 1fr) ${columns.map((c) => `${widthOf(c.field, c.label)}px`).join(' ')}`;
+  const width = 56 + 96 + 132 + columns.reduce((sum, c) => sum + widthOf(c.field, c.label), 0);
 
   const move = (to: number): void => {
     const row = Math.min(runs.total - 1, Math.max(0, to));

@@ -133,7 +133,7 @@ export function RunsPage({ id }: { id: number }) {
         </button>
       </div>
       <div className={css.meta}>
-        <span role="status">{runs.pending ? '' : runs.total === runs.all ? plural(runs.all, 'run') : `${runs.total.toLocaleString('en')} of ${plural(runs.all, 'run')}`}</span>
+        <span role="status">{runs.pending || !runs.known ? '' : runs.total === runs.all ? plural(runs.all, 'run') : `${runs.total.toLocaleString('en')} of ${plural(runs.all, 'run')}`}</span>
         {project.data && STATUSES.filter((status) => project.data.runs[status] > 0 && project.data.runs[status] < project.data.runs.total).map((status) => {
           const on = hasClause(state.q, `status:${status}`);
           return (
@@ -150,6 +150,7 @@ export function RunsPage({ id }: { id: number }) {
         <Progress on={runs.fetching && (runs.outdated || runs.pending)} />
         {runs.pending && <Skeleton rows={12} />}
         {runs.error && !filterError && runs.total === 0 ? <Failure what="The runs could not be read" error={runs.error} onRetry={runs.retry} /> : null}
+        {filterError && runs.total === 0 && <Empty title="The filter is not understood" text="What is wrong is said under it." action={{ label: 'Clear the filter', onClick: () => set({ q: '' }) }} />}
         {!runs.pending && runs.total === 0 && !runs.error && (
           <Empty title={`0 of ${plural(runs.all, 'run')} match`} text={state.q} action={{ label: 'Clear the filter', onClick: () => set({ q: '' }) }} />
         )}
@@ -173,7 +174,7 @@ export function RunsPage({ id }: { id: number }) {
       </div>
     </section>
   );
-  const charts = runs.pending ? <Skeleton rows={4} height={220} /> : <Workspace runs={drawn} slots={slots} state={state} onChange={set} note={note} />;
+  const charts = runs.pending ? <Skeleton rows={4} height={220} /> : <Workspace runs={drawn} slots={slots} state={state} onChange={set} note={runs.known ? note : ''} />;
 
   return shell(
     <>

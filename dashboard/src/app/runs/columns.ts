@@ -5,22 +5,24 @@ import { formatDuration, formatNumber } from '../../plots/format';
 export const BUILT_IN = ['started', 'duration', 'ended', 'user'] as const;
 
 const PARAMS = 4;
-const METRICS = 6;
+const METRICS = 4;
 const natural = new Intl.Collator('en', { numeric: true }).compare;
 
 const isParam = (column: Column): boolean => column.field.startsWith('params.');
 const isMetric = (column: Column): boolean => column.field.startsWith('metrics.');
 
-/** Columns as the picker lists them: those that differ first, then by how many runs have them, then by name. */
+const isSystem = (column: Column): boolean => column.field.startsWith('metrics.system/');
+
+/** Columns as the picker lists them: metrics, parameters, what the machine measured, tags; within each those that differ first, then by how many runs have them, then by name. */
 export function byInterest(columns: readonly Column[]): Column[] {
-  const rank = (column: Column): number => (isParam(column) ? 0 : isMetric(column) ? 1 : 2);
+  const rank = (column: Column): number => (isSystem(column) ? 2 : isMetric(column) ? 0 : isParam(column) ? 1 : 3);
   return [...columns].sort(
     (a, b) => rank(a) - rank(b) || Number(b.distinct > 1) - Number(a.distinct > 1) || b.runs - a.runs || natural(a.field, b.field),
   );
 }
 
 /**
- * Fields shown when nobody chose: ≤ 4 parameters and ≤ 6 metrics that differ between the runs, most common first; of one
+ * Fields shown when nobody chose: ≤ 4 metrics and ≤ 4 parameters that differ between the runs, most common first; of one
  * single run whatever it has. Those shown `before` keep their places, so that live news never swaps columns under the reader.
  */
 export function defaultFields(columns: readonly Column[], runs: number, before: readonly string[] = []): string[] {
@@ -30,7 +32,7 @@ export function defaultFields(columns: readonly Column[], runs: number, before: 
     const kept = before.filter((field) => field.startsWith(prefix) && columns.some((column) => column.field === field));
     return [...kept, ...fields.filter((field) => !kept.includes(field))].slice(0, most);
   };
-  return [...pick(isParam, PARAMS, 'params.'), ...pick(isMetric, METRICS, 'metrics.'), 'duration', 'started'];
+  return [...pick(isMetric, METRICS, 'metrics.'), ...pick(isParam, PARAMS, 'params.'), 'duration', 'started'];
 }
 
 /** `params.lr` → `lr`; the whole field where that would be a name twice. */
@@ -102,6 +104,6 @@ export function durationOf(run: Run, now: number): number | null {
 
 /** px; wide enough for the heading, within reason. */
 export function widthOf(field: string, label: string): number {
-  const least = field === 'started' || field === 'ended' ? 104 : field.startsWith('tags.') ? 120 : 84;
-  return Math.min(176, Math.max(least, 34 + label.length * 7.1));
+  const least = field === 'started' || field === 'ended' ? 96 : field.startsWith('tags.') ? 120 : 78;
+  return Math.min(176, Math.max(least, 30 + label.length * 6.8));
 }

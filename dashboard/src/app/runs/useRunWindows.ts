@@ -16,6 +16,8 @@ export interface RunWindows {
   total: number;
   /** Exist. */
   all: number;
+  /** Whether the totals are known at all. */
+  known: boolean;
   /** Nothing at all to show yet. */
   pending: boolean;
   /** What is shown answers the question before this one. */
@@ -65,6 +67,7 @@ export function useRunWindows(project: number, q: string, sort: string, first: n
     loaded: current ? [...current.pages.keys()].sort((a, b) => a - b).flatMap((i) => current.pages.get(i)!.runs) : [],
     total: current?.total ?? 0,
     all: current?.all ?? 0,
+    known: !!current,
     pending: !current && queries[0]!.isPending,
     outdated: !!current && current.question !== question,
     fetching: queries.some((query) => query.isFetching),
