@@ -36,7 +36,8 @@ namespace Lode.Cli
             try
             {
                 var root = Root(terminal);
-                var parsed = root.Parse(args);
+                // @ begins a run (@last), not a response file.
+                var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
                 if (parsed.Errors.Count > 0)
                     throw Misused(parsed);
                 if (parsed.CommandResult.Command == root && parsed.Action is null)

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Lode.Cli.Tests;
+
+/// <summary>The real program as a process of its own, in a data folder of its own.</summary>
+public sealed class LodeProcess : IDisposable
+{
+    private static readonly string s_dll = Path.Combine(AppContext.BaseDirectory, "lode.dll");
+
+    private readonly Process _process;
+    private readonly StringBuilder _out = new();
+    private readonly StringBuilder _error = new();
+
+    private LodeProcess(string home, string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [s_dll, .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            Environment = { ["LODE_HOME"] = home, ["LODE_DEBUG"] = null },
+        };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Keep(_out, line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(_error, line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public static LodeProcess Start(string home, params string[] args) => new(home, args);
+
+    public static async Task<(int Code, string Out, string Error)> RunAsync(string home, params string[] args)
+    {
+        using var process = Start(home, args);
+        return await process.EndAsync();
+    }
+
+    public string Out
+    {
+        get
+        {
+            lock (_out)
+                return _out.ToString();
+        }
+    }
+
+    public string Error
+    {
+        get
+        {
+            lock (_error)
+                return _error.ToString();
+        }
+    }
+
+    /// <summary>Waits until the output so far satisfies a condition.</summary>
+    public async Task UntilAsync(Func<LodeProcess, bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!condition(this))
+        {
+            if (_process.HasExited)
+                throw new InvalidOperationException($"lode ended with {_process.ExitCode} before that: {Out}{Error}");
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
+    public async Task<(int Code, string Out, string Error)> EndAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        await _process.WaitForExitAsync(patience.Token);
+        return (_process.ExitCode, Out, Error);
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Ctrl-C.</summary>
+    public async Task<(int Code, string Out, string Error)> InterruptAsync()
+    {
+        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        return await EndAsync();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private static void Keep(StringBuilder text, string? line)
+    {
+        if (line is null)
+            return;
+        lock (text)
+            text.AppendLine(line);
+    }
+}
