@@ -38,10 +38,18 @@ public sealed record TpeOptions
     /// <summary>The weight of the prior (the whole space), in trials. Range: &gt; 0. Default: 1, as in [B] and [W], section 3.3.</summary>
     public double PriorWeight { get; init; } = 1;
 
-    /// <summary>The bandwidth of a single observation, in widths of the domain. Range: (0, 1]. Default: 0.1; n observations of d parameters get n^(-1/(d + 4)) of it.</summary>
-    public double Bandwidth { get; init; } = 0.1;
+    /// <summary>
+    /// The bandwidth of a single observation, in widths of the domain; n observations of d parameters get n^(-1/(d + 4)) of it, Scott's
+    /// rule. Range: (0, 1]. Default: 0.07.
+    /// </summary>
+    /// <remarks>
+    /// Scott's factor is the spread of the sample: 0.29 for points all over the domain, and less for good ones, which gather.
+    /// Optuna takes 0.2; [W], section 4, finds that narrow kernels do better on objectives without much noise. Here 0.05 to 0.1 are
+    /// alike and better than 0.2 on nine of ten functions at 50 and 100 trials; noisy objectives may want more.
+    /// </remarks>
+    public double Bandwidth { get; init; } = 0.07;
 
-    /// <summary>The smallest bandwidth, in widths of the domain. Range: (0, 1]. Default: 0.01: a floor keeps the search from digging in one hole ([W], section 3.3).</summary>
+    /// <summary>The smallest bandwidth, in widths of the domain. Range: (0, 1]. Default: 0.01: a floor keeps the search from digging in one hole (the magic clipping of [B] and [W], section 3.3).</summary>
     public double MinBandwidth { get; init; } = 0.01;
 
     /// <exception cref="LodeException">InvalidArgument: a setting is outside its range.</exception>
