@@ -29,15 +29,18 @@ static int Overhead(bool json)
     {
         foreach (var n in new[] { 100, 1_000, 10_000 })
         {
-            var study = new Study(new StudyOptions { Space = space, Sampler = SamplerCatalog.Create(name) }, Finished(space, n));
-            for (var i = 0; i < 50; i++)
-                Round(study); // the code is compiled for the hot path, coordinates are known
+            var finished = Finished(space, n).ToList();
+            Study Fresh() => new(new StudyOptions { Space = space, Sampler = SamplerCatalog.Create(name) }, finished);
+            var warmup = Fresh();
+            for (var i = 0; i < 300; i++)
+                Round(warmup); // until the code is compiled for the hot path
             var (wall, cpu) = (new List<double>(), new List<double>());
-            var process = Process.GetCurrentProcess();
+            using var process = Process.GetCurrentProcess();
             for (var i = 0; i < 21; i++)
             {
-                // The processor clock is too coarse for one round.
+                // The processor clock is too coarse for one round; a fresh study keeps the number of trials.
                 const int rounds = 20;
+                var study = Fresh();
                 process.Refresh();
                 var (cpuStart, start) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
                 for (var r = 0; r < rounds; r++)

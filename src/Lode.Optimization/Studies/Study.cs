@@ -26,7 +26,7 @@ public sealed partial class Study
     private int _learned;
 
     /// <param name="options">What the search is made of.</param>
-    /// <param name="trials">Trials of an earlier life of the study, numbered from 0; none for a new one.</param>
+    /// <param name="trials">Trials of an earlier life of the study, numbered from 0; none for a new one. Running ones stay so until told or released.</param>
     /// <exception cref="LodeException">InvalidArgument: bad options, or trials that are not numbered 0, 1, 2, ….</exception>
     public Study(StudyOptions options, IEnumerable<Trial>? trials = null)
     {
@@ -87,12 +87,13 @@ public sealed partial class Study
 
     /// <summary>Puts a configuration in the queue: the next ask gives it out. Parameters that it leaves out are proposed.</summary>
     /// <returns>The waiting trial.</returns>
-    /// <exception cref="LodeException">InvalidArgument: a value outside the declared domain, or of an inactive parameter.</exception>
+    /// <exception cref="LodeException">InvalidArgument: a value outside the declared domain, or of an inactive or, where parameters are declared, an unknown parameter.</exception>
     public Trial Enqueue(Params values)
     {
-        _options.Space.Validate(Declared(values));
         lock (_gate)
         {
+            var unknown = _options.Space.Count > 0 && values.Any(item => _space.IndexOf(item.Key) < 0);
+            _options.Space.Validate(unknown ? values : Declared(values));
             var trial = new Trial(_trials.Count, TrialState.Waiting, values) { Space = _options.Space };
             _trials.Add(trial);
             _waiting.Add(trial.Number);
@@ -171,7 +172,7 @@ public sealed partial class Study
         var number = NextNumber;
         if (_options.RepeatableWidth > 0 && !TryEnterWave(number / _options.RepeatableWidth))
             return null;
-        var waiting = _waiting.Remove(number) ? _trials[number] : null;
+        var waiting = _waiting.Contains(number) ? _trials[number] : null;
         var known = new TrialPrefix(_visible, _visible.Count);
         var proposed = Propose(_space, known, new Rng(_options.Seed, (ulong)number), waiting?.Params ?? Params.Empty);
         var declared = Declared(proposed);
@@ -180,6 +181,7 @@ public sealed partial class Study
             _trials.Add(trial);
         else
             _trials[number] = trial;
+        _waiting.Remove(number);
         // A trial that was given back has its place in the wave already.
         if (_options.RepeatableWidth > 0 && !_visible.Any(other => other.Number == number))
             _visible.Add(trial with { Params = proposed, Space = _space });
@@ -207,9 +209,12 @@ public sealed partial class Study
     private Params Propose(SearchSpace space, IReadOnlyList<Trial> known, Rng rng, Params fixedValues)
     {
         var unit = _options.Sampler.Propose(space, new History(_options.Directions, known), rng);
-        if (fixedValues.Count > 0)
-            Fix(space, fixedValues, unit, rng);
-        return space.FromUnit(unit);
+        if (fixedValues.Count == 0)
+            return space.FromUnit(unit);
+        Fix(space, fixedValues, unit, rng);
+        // A value goes out as it came in: the way through the unit cube may change its last bit.
+        return new Params(space.FromUnit(unit).Select(item =>
+            fixedValues.TryGet(item.Key, out var value) && value.Kind == item.Value.Kind ? new(item.Key, value) : item));
     }
 
     // Fixed values replace proposed ones, parents first; a child that only thereby became active is drawn uniformly.

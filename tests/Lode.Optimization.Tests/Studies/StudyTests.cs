@@ -84,11 +84,36 @@ public sealed class StudyTests
     [Theory]
     [InlineData("x", 2.0, "'x' is float 0 to 1; got 2")]
     [InlineData("y", 0.5, "active only when c in {b}")]
+    [InlineData("xx", 0.5, "There is no parameter 'xx'; the space has: x, c, y.")]
     public void Enqueue_OutsideOrInactive_IsRefused(string name, double value, string message)
     {
         var study = new Study(new StudyOptions { Space = s_space });
         Assert.Contains(message, Assert.Throws<LodeException>(() => study.Enqueue(new Params([new("c", "a"), new(name, value)]))).Message, StringComparison.Ordinal);
         Assert.Empty(study.Trials);
+    }
+
+    [Fact]
+    public void Enqueue_NumbersOnALogScale_ComeOutBitForBit()
+    {
+        var study = new Study(new StudyOptions { Space = new([new FloatParameter("x", 1e-5, 1e3, log: true)]) });
+        var rng = new Rng(1);
+        for (var i = 0; i < 200; i++)
+        {
+            var x = Math.Exp(rng.NextDouble(Math.Log(1e-5), Math.Log(1e3)));
+            study.Enqueue(new Params([new("x", x)]));
+            Assert.Equal(x, study.Ask().Params.Float("x"));
+        }
+    }
+
+    [Fact]
+    public void Ask_SamplerRefuses_TheQueueIsKept()
+    {
+        var study = new Study(new StudyOptions { Directions = [Direction.Minimize, Direction.Minimize], Space = s_space });
+        study.Enqueue(new Params([new("x", 0.5)]));
+        Assert.Equal(ErrorCode.NotImplemented, Assert.Throws<LodeException>(() => study.Ask()).Code);
+        Assert.Equal(TrialState.Waiting, Assert.Single(study.Trials).State);
+        Assert.Throws<LodeException>(() => study.Ask());
+        Assert.Single(study.Trials);
     }
 
     [Fact]

@@ -47,6 +47,8 @@ internal static class Groups
     // Splits every group of which the point has some parameters but not all.
     private static void Refine(double[] point, int[] group, ref int count, bool[] seen)
     {
+        if (!point.AsSpan().Contains(double.NaN))
+            return;
         Array.Clear(seen);
         var half = seen.Length / 2;
         for (var dim = 0; dim < point.Length; dim++)

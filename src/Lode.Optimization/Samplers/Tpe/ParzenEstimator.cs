@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Lode.Core;
 
@@ -5,7 +7,7 @@ namespace Lode.Optimization;
 
 /// <summary>
 /// A density over some dimensions of the unit cube: a weighted sum of product kernels, one around each observation, and the prior
-/// (Watanabe 2023, eq. 5 and 7). The kernel of a number is a normal distribution truncated to [0, 1], integrated over the cell of
+/// (Watanabe 2023, section 3 and appendix C). The kernel of a number is a normal distribution truncated to [0, 1], integrated over the cell of
 /// a grid; that of a choice is Aitchison and Aitken's. All kernels share their bandwidth, so a squared distance is one
 /// multiplication and addition per number; everything else about a kernel is one constant.
 /// </summary>
@@ -13,7 +15,7 @@ internal sealed class ParzenEstimator
 {
     private const double LogSqrt2Pi = 0.91893853320467274178;
 
-    // Where the prior's deviation is the whole width, so it is nearly flat (Watanabe 2023, section 3.3).
+    // Where the prior's deviation is the whole width, so it is nearly flat (Watanabe 2023, section 3).
     private static readonly double s_priorMass = SpecialFunctions.NormalMass(-0.5, 0.5);
     private static readonly double s_logPriorMass = Math.Log(s_priorMass);
 
@@ -116,11 +118,13 @@ internal sealed class ParzenEstimator
         return LogSumExp(terms, logWidths, logPrior);
     }
 
+    // Optimised at once, since most studies are over before the runtime would find out that this is hot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SubtractDistances(ReadOnlySpan<double> unit, Span<double> terms)
     {
         var scale = Vector256.Create(0.5 / (_sigma * _sigma));
-        ref var means = ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_means);
-        ref var term = ref System.Runtime.InteropServices.MemoryMarshal.GetReference(terms);
+        ref var means = ref MemoryMarshal.GetArrayDataReference(_means);
+        ref var term = ref MemoryMarshal.GetReference(terms);
         Span<double> at = _smooth.Length <= 128 ? stackalloc double[_smooth.Length] : new double[_smooth.Length];
         for (var s = 0; s < at.Length; s++)
             at[s] = unit[_smooth[s]];
@@ -136,9 +140,10 @@ internal sealed class ParzenEstimator
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double LogSumExp(ReadOnlySpan<double> terms, double shift, double last)
     {
-        ref var term = ref System.Runtime.InteropServices.MemoryMarshal.GetReference(terms);
+        ref var term = ref MemoryMarshal.GetReference(terms);
         var largest = Vector256.Create(double.NegativeInfinity);
         for (var k = 0; k < terms.Length; k += 4)
             largest = Vector256.Max(largest, Vector256.LoadUnsafe(ref term, (nuint)k));

@@ -14,7 +14,7 @@ public enum TpeWeighting
 
 /// <summary>The settings of <see cref="TpeSampler"/>. The defaults suit searches of 20 to 10,000 trials.</summary>
 /// <remarks>
-/// Equation and section numbers: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for hyper-parameter optimization" (NeurIPS 2011) [B];
+/// Sources: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for hyper-parameter optimization" (NeurIPS 2011) [B];
 /// Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles for better empirical
 /// performance" (arXiv 2304.11127, 2023) [W].
 /// </remarks>
@@ -26,22 +26,31 @@ public sealed record TpeOptions
     /// <summary>Points drawn from the density of good ones, of which the best ratio is proposed. Range: ≥ 1. Default: 24, as in [B] and [W].</summary>
     public int Candidates { get; init; } = 24;
 
-    /// <summary>The share γ of ranked trials that count as good, rounded up. Range: (0, 1). Default: 0.1, the linear rule of [W], section 3.1.</summary>
+    /// <summary>The share γ of ranked trials that count as good, rounded up. Range: (0, 1). Default: 0.1, the linear rule of [W], section 3.</summary>
     public double GoodShare { get; init; } = 0.1;
 
-    /// <summary>The most trials that count as good. Range: ≥ 1. Default: 25, as in [W], section 3.1.</summary>
+    /// <summary>The most trials that count as good. Range: ≥ 1. Default: 25, as in [W], section 3.</summary>
     public int GoodLimit { get; init; } = 25;
 
-    /// <summary>How good trials are weighed. Default: <see cref="TpeWeighting.Improvement"/>, recommended by [W], section 3.2 and appendix A.</summary>
+    /// <summary>How good trials are weighed. Default: <see cref="TpeWeighting.Improvement"/>, recommended by [W]; see its appendix A.</summary>
     public TpeWeighting Weighting { get; init; } = TpeWeighting.Improvement;
 
-    /// <summary>The weight of the prior (the whole space), in trials. Range: &gt; 0. Default: 1, as in [B] and [W], section 3.3.</summary>
+    /// <summary>The weight of the prior (the whole space), in trials. Range: &gt; 0. Default: 1, as in [B] and [W].</summary>
     public double PriorWeight { get; init; } = 1;
 
-    /// <summary>The bandwidth of a single observation, in widths of the domain. Range: (0, 1]. Default: 0.1; n observations of d parameters get n^(-1/(d + 4)) of it.</summary>
-    public double Bandwidth { get; init; } = 0.1;
+    /// <summary>
+    /// The bandwidth of a single observation, in widths of the domain; n observations of d parameters get n^(-1/(d + 4)) of it, Scott's
+    /// rule. Range: (0, 1]. Default: 0.07.
+    /// </summary>
+    /// <remarks>
+    /// Scott's factor is the spread of the sample: 0.29 for points all over the domain, and less for good ones, which gather.
+    /// Optuna takes 0.2; [W] too finds the bandwidth decisive and small ones good. 0.07 was chosen on ten
+    /// functions at 50 and 100 trials, where 0.05 to 0.1 do about equally well and mostly better than 0.2; on four functions and
+    /// forty seeds that were not looked at before it beats 0.2 as well (Griewank, Zakharov, Dixon-Price clearly, Schwefel slightly).
+    /// </remarks>
+    public double Bandwidth { get; init; } = 0.07;
 
-    /// <summary>The smallest bandwidth, in widths of the domain. Range: (0, 1]. Default: 0.01: a floor keeps the search from digging in one hole ([W], section 3.3).</summary>
+    /// <summary>The smallest bandwidth, in widths of the domain. Range: (0, 1]. Default: 0.01: a floor keeps the search from digging in one hole (the minimum bandwidth factor of [W]).</summary>
     public double MinBandwidth { get; init; } = 0.01;
 
     /// <exception cref="LodeException">InvalidArgument: a setting is outside its range.</exception>

@@ -126,7 +126,7 @@ public sealed class TpeSampler : ISampler
         return others;
     }
 
-    // Watanabe 2023, section 3.2 (EI weighting): the improvement over the best of the others, in means; so scale and shift of the
+    // Watanabe 2023, the EI weighting: the improvement over the best of the others, in means; so scale and shift of the
     // objective do not matter. Where a loss is unknown or infinite all weigh the same.
     private double[] Weights(int[] good, int[] bad, int[] trials, in Ranking ranking)
     {

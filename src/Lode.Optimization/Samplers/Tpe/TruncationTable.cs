@@ -4,7 +4,7 @@ namespace Lode.Optimization;
 
 /// <summary>
 /// How much of a normal distribution lies in [0, 1], by its mean, for one deviation: a table with cubic interpolation,
-/// since thousands of kernels share the deviation. Relative error below 2e-4 for deviations from 0.01, 1e-7 from 0.1
+/// since thousands of kernels share the deviation. Relative error below 1e-3 for deviations from 0.01, 1e-7 from 0.1
 /// (tests: TruncationTable_AgreesWithTheNormalDistribution).
 /// </summary>
 internal sealed class TruncationTable
