@@ -26,6 +26,7 @@ namespace Lode.Cli
             root.Options.Add(CommandContext.JsonOption);
             foreach (var option in root.Options.OfType<VersionOption>())
                 option.Hidden = true;
+            root.SetAction(_ => Help.Write(root, terminal.Out));
             Help.Install(root);
             return root;
         }
@@ -38,13 +39,8 @@ namespace Lode.Cli
                 var root = Root(terminal);
                 // @ begins a run (@last), not a response file.
                 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-                if (parsed.Errors.Count > 0)
+                if (parsed.Action is not Help && (parsed.Errors.Count > 0 || UnknownOption(parsed) is not null))
                     throw Misused(parsed);
-                if (parsed.CommandResult.Command == root && parsed.Action is null)
-                {
-                    Help.Write(root, terminal.Out);
-                    return ExitCodes.Ok;
-                }
                 var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
                 return await parsed.InvokeAsync(configuration, ct);
             }
@@ -65,11 +61,17 @@ namespace Lode.Cli
             }
         }
 
+        // A list of words (a filter) would swallow a mistyped option.
+        private static string? UnknownOption(ParseResult parsed) => parsed.CommandResult.Command.Arguments
+            .SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? [])
+            .Select(token => token.Value)
+            .FirstOrDefault(word => word.StartsWith("--", StringComparison.Ordinal));
+
         private static LodeException Misused(ParseResult parsed)
         {
             var command = parsed.CommandResult.Command;
-            var message = parsed.Errors[0].Message;
-            var word = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+            var word = UnknownOption(parsed) ?? (parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null);
+            var message = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : "";
             if (word is not null)
                 message = word.StartsWith('-') ? $"unknown option '{word}'" : command.Subcommands.Count > 0 ? $"unknown command '{word}'" : $"unexpected argument '{word}'";
             var known = command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(option => option.Name));
