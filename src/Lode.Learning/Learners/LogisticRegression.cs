@@ -85,6 +85,7 @@ public sealed class LogisticRegression : ILearner
             iteration++;
             if (matrix is null || !TrySolveDirectly(problem, matrix, gradient, step))
                 SolveByConjugateGradients(problem, gradient, step, cancellation);
+            problem.CentreIntercepts(step);
             var slope = Vectors.Dot(gradient, step);
             var length = 1.0;
             double next;
