@@ -1,4 +1,6 @@
+using System.Reflection;
 using Lode.Core;
+using Lode.TestKit.Learning;
 
 namespace Lode.Learning.Tests.Learners;
 
@@ -12,9 +14,19 @@ public sealed class LearnerCatalogTests
         Assert.All(LearnerCatalog.Names, name => Assert.Equal(name, LearnerCatalog.Create(name).Name));
 
     [Fact]
+    public void Names_EveryOne_IsHeldToTheContract()
+    {
+        var create = typeof(LearnerContract).GetMethod("CreateLearner", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        var held = typeof(LearnerCatalogTests).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(LearnerContract)))
+            .Select(type => ((ILearner)create.Invoke(Activator.CreateInstance(type), null)!).Name);
+        Assert.Equal(LearnerCatalog.Names, held.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Create_Options_AreRead()
     {
-        var data = TestKit.Learning.Problems.All[0];
+        var data = Problems.All[0];
         var options = new Dictionary<string, object?> { ["n_estimators"] = 3L, ["max_depth"] = "2", ["max_features"] = 0.5, ["bootstrap"] = "false", ["criterion"] = "entropy" };
         var model = (ForestModel)LearnerCatalog.Create("random_forest", options).Fit(data, new Rng(1), default);
         Assert.Equal(3, model.TreeCount);

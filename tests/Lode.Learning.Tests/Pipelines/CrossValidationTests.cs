@@ -41,6 +41,17 @@ public sealed class CrossValidationTests
     }
 
     [Fact]
+    public void Fit_OnAllTrainingRows_ScoresOnTheHoldoutAsCrossValidationSaid()
+    {
+        var split = new Holdout(0.25).Split(s_cancer.Target, 7)[0];
+        var (train, holdout) = (s_cancer.Select(split.Train), s_cancer.Select(split.Test));
+        var pipeline = Pipeline.Default(new LogisticRegression());
+        var crossed = CrossValidation.Run(pipeline, train, new StratifiedKFold(), s_metrics, 7)["log_loss"];
+        var predicted = pipeline.Fit(train, 7).Predict(holdout.Features);
+        Assert.InRange(MetricCatalog.Get("log_loss").Score(holdout.Target, predicted), 0, crossed.Mean + (6 * crossed.StandardError));
+    }
+
+    [Fact]
     public void Run_OutOfFold_IsWhatTheFoldsWereScoredOn()
     {
         var splitter = new StratifiedKFold(4);
