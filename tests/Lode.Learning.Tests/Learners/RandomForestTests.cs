@@ -80,6 +80,29 @@ public sealed class RandomForestTests
     });
 
     [Fact]
+    public void Fit_LargeEnoughForEveryThreadToWork_GivesTheSameBits()
+    {
+        var data = Problems.Classes(4000, 10, 3, 24);
+        var one = FitPredict(data, new RandomForestOptions { NEstimators = 40, Threads = 1 });
+        Assert.Equal(one, FitPredict(data, new RandomForestOptions { NEstimators = 40, Threads = 4 }));
+    }
+
+    [Fact]
+    public void Fit_TreesHaveStreamsOfTheirOwn_WhateverWasDrawnBefore()
+    {
+        var (data, rng) = (Problems.All[0], new Rng(17));
+        double[] Values()
+        {
+            var output = new double[data.Features.Rows * 2];
+            new RandomForest(new RandomForestOptions { NEstimators = 5 }).Fit(data, rng).Predict(data.Features, output);
+            return output;
+        }
+        var first = Values();
+        rng.NextUInt64();
+        Assert.Equal(first, Values());
+    }
+
+    [Fact]
     public void Fit_ColumnsInAnotherOrder_GivesTheSameTree()
     {
         var data = Problems.Classes(200, 5, 3, 21);
