@@ -11,7 +11,7 @@ internal static class DidYouMean
             .Select(name => (name, distance: Distance(got, name)))
             .DefaultIfEmpty((name: "", distance: int.MaxValue))
             .MinBy(pair => pair.distance);
-        if (distance <= Math.Max(2, got.Length / 3))
+        if (distance <= Math.Max(1, got.Length / 3) && distance < got.Length)
             return $"Did you mean '{best}'?";
         var shown = string.Join(", ", known.Take(10));
         return known.Length > 10 ? $"There are: {shown} and {known.Length - 10} more." : $"There are: {shown}.";

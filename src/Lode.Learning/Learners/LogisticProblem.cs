@@ -138,6 +138,16 @@ internal sealed class LogisticProblem
         }
     }
 
+    /// <summary>Shifts all intercepts by what makes their sum 0, which changes no probability of k &gt; 2 classes.</summary>
+    public void CentreIntercepts(Span<double> point)
+    {
+        var mean = 0.0;
+        for (var last = _block - 1; last < point.Length; last += _block)
+            mean += point[last] / _scoreRows;
+        for (var last = _block - 1; last < point.Length && _scoreRows > 1; last += _block)
+            point[last] -= mean;
+    }
+
     /// <summary>The diagonal of the second derivative at the last point evaluated.</summary>
     public void Diagonal(Span<double> diagonal)
     {

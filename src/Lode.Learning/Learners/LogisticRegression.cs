@@ -63,6 +63,7 @@ public sealed class LogisticRegression : ILearner
     /// <summary>Learns; there is nothing random in it.</summary>
     /// <param name="data">A classification.</param>
     /// <param name="cancellation">Looked at once an iteration.</param>
+    /// <exception cref="LodeException">InvalidArgument: sums of the features overflow.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public LogisticModel Fit(TrainingData data, CancellationToken cancellation = default)
     {
@@ -74,6 +75,8 @@ public sealed class LogisticRegression : ILearner
         var iteration = 0;
         var converged = present.Length < 2;
         var value = converged ? 0 : problem.Evaluate(point, gradient);
+        if (!double.IsFinite(LargestOf(gradient)))
+            throw new LodeException(ErrorCode.InvalidArgument, "The features are too large to be summed for logistic regression.", "Scale them.");
         while (!converged && iteration < _options.MaxIter)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -85,22 +88,26 @@ public sealed class LogisticRegression : ILearner
             iteration++;
             if (matrix is null || !TrySolveDirectly(problem, matrix, gradient, step))
                 SolveByConjugateGradients(problem, gradient, step, cancellation);
+            problem.CentreIntercepts(step);
             var slope = Vectors.Dot(gradient, step);
             var length = 1.0;
             double next;
             // The allowance is the rounding of the sum over rows: near the optimum the true decrease is below it.
-            while ((next = problem.Evaluate(Along(point, step, length, trial), gradient)) > value + (1e-4 * length * slope) + (1e-13 * Math.Abs(value)))
+            while (!((next = problem.Evaluate(Along(point, step, length, trial), gradient)) <= value + (1e-4 * length * slope) + (1e-13 * Math.Abs(value))))
             {
                 length /= 2;
                 if (length < 1e-10)
-                    break;
+                    return Model(converged: false);
             }
             (point, trial) = (trial, point);
-            // Half the squared step in the curvature's own norm: what is left to gain is of the order of its square.
-            converged = -slope <= 1e-14 * (1 + Math.Abs(next)) || length < 1e-10;
+            // The squared length of the step in the curvature's own norm: what is left to gain is of the order of its square.
+            converged = -slope <= 1e-14 * (1 + Math.Abs(next));
             value = next;
         }
-        return new LogisticModel(data.Features.Columns, data.Target.Classes.Count, present, point, value, iteration, converged);
+        return Model(converged);
+
+        LogisticModel Model(bool converged) =>
+            new(data.Features.Columns, data.Target.Classes.Count, present, point, value, iteration, converged);
     }
 
     private static int[] PresentClasses(TrainingData data)

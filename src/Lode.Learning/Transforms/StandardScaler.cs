@@ -36,8 +36,9 @@ public sealed class StandardScaler : ITransform
         }
         // The second term takes back what rounding of the mean added (Chan, Golub, LeVeque, 1983, eq. 1.7).
         var variance = (squares - (rest * rest / count)) / count;
-        // A constant column leaves rounding noise, which must not be scaled up.
-        var noise = 10 * count * Math.Pow(Math.BitIncrement(1.0) - 1, 2) * mean * mean;
+        // A constant column leaves rounding noise, which must not be scaled up; the bound is scikit-learn's.
+        var epsilon = Math.BitIncrement(1.0) - 1;
+        var noise = (count * epsilon * variance) + Math.Pow(count * mean * epsilon, 2);
         return (mean, variance > noise ? Math.Sqrt(variance) : 1);
     }
 

@@ -4,7 +4,7 @@ namespace Lode.Learning;
 public sealed class ForestModel : IModel
 {
     // Rows that a tree predicts before the next tree comes: few enough to stay in cache, enough to pay for the tree.
-    private const int BlockRows = 64;
+    private const int BlockRows = 256;
 
     private readonly Tree[] _trees;
     private readonly int _columns;

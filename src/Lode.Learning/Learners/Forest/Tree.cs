@@ -20,7 +20,7 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
         var all = nodes;
         var node = all[0];
         while (node.Feature >= 0)
-            node = all[node.Next + (row[node.Feature] <= node.Threshold ? 0 : 1)];
+            node = all[node.Next + (row[node.Feature] > node.Threshold ? 1 : 0)];
         return node.Next;
     }
 }
