@@ -3,7 +3,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Lode.Core;
-using Lode.TestKit.Learning;
+using Lode.TestKit;
 
 namespace Lode.Learning.Tests.Tables;
 

@@ -2,7 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Lode.Core;
 using Lode.Learning.Tests.Oracles;
-using Lode.TestKit.Learning;
+using Lode.TestKit;
 
 namespace Lode.Learning.Tests.Transforms;
 

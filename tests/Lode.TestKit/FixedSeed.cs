@@ -1,7 +1,7 @@
 using FsCheck;
 using Microsoft.FSharp.Core;
 
-namespace Lode.TestKit.Learning;
+namespace Lode.TestKit;
 
 /// <summary>Property checks that try the same cases every time.</summary>
 public static class FixedSeed
