@@ -59,6 +59,7 @@ public sealed record RunCounts
 }
 
 /// <summary>What a new project is made of.</summary>
+/// <remarks>Absent in JSON means the default, here and in the records below.</remarks>
 public sealed record NewProject
 {
     /// <summary>1 to 500 characters, not blank, unique.</summary>
@@ -68,7 +69,7 @@ public sealed record NewProject
     public string? ArtifactLocation { get; init; }
 
     /// <summary>Free notes by key.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? field; } = new Dictionary<string, string>();
 }
 
 /// <summary>What to change in a project; null leaves a field as it is.</summary>
@@ -81,5 +82,5 @@ public sealed record ProjectChange
     public Lifecycle? Lifecycle { get; init; }
 
     /// <summary>Tags to set; a null value removes the tag.</summary>
-    public IReadOnlyDictionary<string, string?> Tags { get; init; } = new Dictionary<string, string?>();
+    public IReadOnlyDictionary<string, string?> Tags { get; init => field = value ?? field; } = new Dictionary<string, string?>();
 }

@@ -43,6 +43,7 @@ public sealed record Run
 }
 
 /// <summary>What a new run is made of.</summary>
+/// <remarks>Absent in JSON means the default, here and in the records below.</remarks>
 public sealed record NewRun
 {
     /// <summary>Made with <see cref="RunId.New"/>.</summary>
@@ -55,13 +56,13 @@ public sealed record NewRun
     public string? Name { get; init; }
 
     /// <summary>Who starts it.</summary>
-    public string User { get; init; } = "";
+    public string User { get; init => field = value ?? field; } = "";
 
     /// <summary>Milliseconds since 1970 UTC; null when not said.</summary>
     public long? StartedAt { get; init; }
 
     /// <summary>Free notes.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? field; } = new Dictionary<string, string>();
 }
 
 /// <summary>What to change in a run; null leaves a field as it is.</summary>
@@ -84,11 +85,11 @@ public sealed record RunChange
 public sealed record RunBatch
 {
     /// <summary>Points to append; an equal (key, step, time, value) is stored once.</summary>
-    public IReadOnlyList<MetricPoint> Metrics { get; init; } = [];
+    public IReadOnlyList<MetricPoint> Metrics { get; init => field = value ?? field; } = [];
 
     /// <summary>Params to write; the same value again is fine, another value is refused.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Params { get; init; } = [];
+    public IReadOnlyList<KeyValuePair<string, string>> Params { get; init => field = value ?? field; } = [];
 
     /// <summary>Tags to set, later ones win; a null value removes the tag if it is there.</summary>
-    public IReadOnlyList<KeyValuePair<string, string?>> Tags { get; init; } = [];
+    public IReadOnlyList<KeyValuePair<string, string?>> Tags { get; init => field = value ?? field; } = [];
 }
