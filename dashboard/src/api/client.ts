@@ -19,14 +19,10 @@ export class ApiError extends Error {
 
 type Json = Record<string, unknown>;
 
-async function request(method: string, path: string, signal?: AbortSignal, body?: unknown): Promise<Json> {
+async function get(path: string, signal?: AbortSignal): Promise<Json> {
   let response: Response;
   try {
-    response = await fetch(BASE + path, {
-      method,
-      signal: signal ?? null,
-      ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
-    });
+    response = await fetch(BASE + path, { signal: signal ?? null });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.', 'Is `lode up` still running?', true);
@@ -36,30 +32,30 @@ async function request(method: string, path: string, signal?: AbortSignal, body?
   try {
     json = content ? (JSON.parse(content) as Json) : {};
   } catch {
-    if (response.ok) throw new ApiError(response.status, 'bad_response', `${method} ${path} did not answer with JSON.`);
+    if (response.ok) throw new ApiError(response.status, 'bad_response', `GET ${path} did not answer with JSON.`);
   }
   if (response.ok) return json;
   const error = (json.error ?? {}) as { code?: string; message?: string; hint?: string; retryable?: boolean };
   throw new ApiError(
     response.status,
     error.code ?? 'http',
-    error.message ?? `${method} ${path} failed with HTTP ${response.status}.`,
+    error.message ?? `GET ${path} failed with HTTP ${response.status}.`,
     error.hint ?? '',
     error.retryable ?? response.status >= 500,
   );
 }
 
 export async function getServer(signal?: AbortSignal): Promise<ServerInfo> {
-  return (await request('GET', '/server', signal)) as unknown as ServerInfo;
+  return (await get('/server', signal)) as unknown as ServerInfo;
 }
 
 export async function getProjects(signal?: AbortSignal): Promise<Project[]> {
-  const json = await request('GET', '/projects', signal);
+  const json = await get('/projects', signal);
   return (json.projects as Json[]).map(decodeProject);
 }
 
 export async function getProject(id: number, signal?: AbortSignal): Promise<Project> {
-  return decodeProject(await request('GET', `/projects/${id}`, signal));
+  return decodeProject(await get(`/projects/${id}`, signal));
 }
 
 export interface RunQuery {
@@ -74,18 +70,18 @@ export async function getRuns(project: number, query: RunQuery, signal?: AbortSi
   const search = new URLSearchParams({ limit: String(query.limit), offset: String(query.offset) });
   if (query.q) search.set('q', query.q);
   if (query.sort) search.set('sort', query.sort);
-  const json = await request('GET', `/projects/${project}/runs?${search}`, signal);
+  const json = await get(`/projects/${project}/runs?${search}`, signal);
   return { runs: (json.runs as Json[]).map(decodeRun), total: Number(json.total), all: Number(json.all) };
 }
 
 export async function getColumns(project: number, q: string, signal?: AbortSignal): Promise<Column[]> {
   const search = q ? `?${new URLSearchParams({ q })}` : '';
-  const json = await request('GET', `/projects/${project}/columns${search}`, signal);
+  const json = await get(`/projects/${project}/columns${search}`, signal);
   return json.columns as Column[];
 }
 
 export async function getRun(id: string, signal?: AbortSignal): Promise<Run> {
-  return decodeRun(await request('GET', `/runs/${encodeURIComponent(id)}`, signal));
+  return decodeRun(await get(`/runs/${encodeURIComponent(id)}`, signal));
 }
 
 export interface SeriesQuery {
@@ -105,10 +101,6 @@ export async function getSeries(query: SeriesQuery, signal?: AbortSignal): Promi
     search.set('from', String(query.range[0]));
     search.set('to', String(query.range[1]));
   }
-  const json = await request('GET', `/metrics?${search}`, signal);
+  const json = await get(`/metrics?${search}`, signal);
   return (json.series as Json[]).map(decodeSeries);
-}
-
-export async function patchRun(id: string, change: { name?: string; tags?: Record<string, string | null> }): Promise<Run> {
-  return decodeRun(await request('PATCH', `/runs/${encodeURIComponent(id)}`, undefined, change));
 }

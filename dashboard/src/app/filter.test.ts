@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clausesOf, hasClause, quote, setClause, toggleClause } from './filter';
+import { clausesOf, hasClause, quote, setClause } from './filter';
 
 describe('filter text', () => {
   test('parts between blanks, quotes keep blanks', () => {
@@ -16,13 +16,6 @@ describe('filter text', () => {
 
   test('a quoted value of any text is one clause', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (value) => { expect(clausesOf(`a x=${quote(value)} b`)).toEqual(['a', `x=${quote(value)}`, 'b']); }));
-  });
-
-  test('toggling twice changes nothing', () => {
-    const q = 'name~a status:failed';
-    expect(toggleClause(q, 'x:y')).toBe('name~a status:failed x:y');
-    expect(toggleClause(toggleClause(q, 'x:y'), 'x:y')).toBe(q);
-    expect(toggleClause(q, 'status:failed')).toBe('name~a');
   });
 
   test('one clause a field', () => {

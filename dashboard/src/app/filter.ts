@@ -28,13 +28,6 @@ export function quote(value: string): string {
 
 export const hasClause = (q: string, clause: string): boolean => clausesOf(q).includes(clause);
 
-/** Adds the clause, or takes it away if it is there. */
-export function toggleClause(q: string, clause: string): string {
-  const clauses = clausesOf(q);
-  const others = clauses.filter((c) => c !== clause);
-  return (others.length < clauses.length ? others : [...clauses, clause]).join(' ');
-}
-
 /** Sets the one clause on this field (`status:…`), or removes it with null. */
 export function setClause(q: string, field: string, clause: string | null): string {
   const others = clausesOf(q).filter((c) => !c.startsWith(`${field}:`));

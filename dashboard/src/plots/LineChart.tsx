@@ -8,7 +8,6 @@ import { resolveColor, useDark } from './palette';
 import { readAt, shapeLines, type LineSeries } from './shape';
 import { SeriesTable } from './SeriesTable';
 import { summarise } from './summary';
-import { Legend } from './Swatch';
 import { Tooltip, type TipPlace } from './Tooltip';
 import css from './LineChart.module.css';
 
@@ -24,7 +23,6 @@ export interface LineChartProps {
   /** Charts of equal key share their cursor. */
   syncKey?: string;
   height?: number;
-  legend?: boolean;
   /** Newer data is on its way. */
   stale?: boolean;
   tools?: ReactNode;
@@ -138,7 +136,6 @@ export function LineChart(props: LineChartProps) {
         {tip && plot.current && <Tooltip u={plot.current} shaped={shaped} place={tip} xKind={xKind} />}
       </div>
       <div className="sr-only" aria-live="polite">{spoken}</div>
-      {props.legend && <Legend items={shaped.lines} />}
       {table && <SeriesTable series={series} title={title} xKind={xKind} />}
     </figure>
   );

@@ -42,3 +42,31 @@ export function compact(value: number): string {
   if (size >= 1e4) return `${formatNumber(value / 1e3)}k`;
   return formatNumber(value);
 }
+
+/** Places for ticks on a log axis: as many of 1…9 × 10ⁿ as stay readable, plain steps where the range has too few of them. */
+export function logTicks(low: number, high: number): number[] {
+  const digits = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1]];
+  for (const wanted of digits) {
+    const ticks: number[] = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
+      for (const digit of wanted) {
+        // Through text: 3e-7 is nearer to 3 × 10⁻⁷ than 3 * 10 ** -7.
+        const tick = Number(`${digit}e${power}`);
+        if (tick >= low && tick <= high) ticks.push(tick);
+      }
+    }
+    if (wanted.length === 9 && ticks.length < 3) return linearTicks(low, high);
+    if (ticks.length <= 7) return ticks;
+    if (wanted.length === 1) return ticks.filter((_, i) => i % Math.ceil(ticks.length / 7) === 0);
+  }
+  return [];
+}
+
+function linearTicks(low: number, high: number): number[] {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((digit) => digit * power >= rough) ?? 10);
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) ticks.push(Number((i * step).toPrecision(12)));
+  return ticks;
+}

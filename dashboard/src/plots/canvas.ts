@@ -1,8 +1,8 @@
 import uPlot from 'uplot';
-import { STEP_STEPS, TIME_STEPS, compact, formatTick, type XKind } from './axis';
+import { STEP_STEPS, TIME_STEPS, compact, formatTick, logTicks, type XKind } from './axis';
 import { formatNumber } from './format';
 import { colorOf, dashOf } from './palette';
-import { extent, padRange, type Shaped } from './shape';
+import { extent, nearest, padRange, type Cell, type Shaped } from './shape';
 
 /** All a canvas needs to know that is not data. */
 export interface CanvasLook {
@@ -59,7 +59,10 @@ export function makeOptions(look: CanvasLook, hooks: CanvasHooks, width: number,
     series,
     legend: { show: false },
     cursor: {
+      y: false,
       points: { size: 7 },
+      // Runs rarely have a point at the very x under the pointer: theirs nearest to it is meant.
+      dataIdx: (u, column, index) => (column === 0 ? index : Math.max(0, nearest(hooks.shaped().xs, u.data[column] as Cell[], index))),
       drag: { x: true, y: false, setScale: false, dist: 4 },
       bind: { dblclick: () => null },
       ...(look.syncKey
@@ -89,6 +92,7 @@ export function makeOptions(look: CanvasLook, hooks: CanvasHooks, width: number,
       {
         ...axis,
         space: 28,
+        ...(look.log ? { splits: (_u: uPlot, _axis: number, low: number, high: number) => logTicks(low, high), filter: (_u: uPlot, splits: number[]) => splits } : {}),
         size: (_u, values) => 14 + 6.4 * Math.max(3, ...(values ?? []).map((v) => (v ? v.length : 0))),
         values: (_u, splits) => splits.map((v) => (v === null ? '' : Math.abs(v) >= 1e4 ? compact(v) : formatNumber(v, 6))),
       },

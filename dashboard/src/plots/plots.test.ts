@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compact, formatTick } from './axis';
+import { compact, formatTick, logTicks } from './axis';
 import { toData, xRange } from './canvas';
 import { formatAge, formatDuration, formatNumber, plural } from './format';
 import { DARK, LIGHT, assignSlots, dashOf } from './palette';
@@ -37,6 +37,23 @@ describe('numbers as text', () => {
     expect([compact(12_000), compact(3_500_000), compact(800)]).toEqual(['12k', '3.5M', '800']);
     expect([formatTick(90_000, 30_000, 'relative'), formatTick(5000, 1000, 'relative'), formatTick(3_600_000, 900_000, 'relative')]).toEqual(['1:30', '5 s', '1h']);
   });
+});
+
+test('log axes have a handful of round ticks inside their range', () => {
+  expect(logTicks(0.1, 3)).toEqual([0.1, 0.2, 0.5, 1, 2]);
+  expect(logTicks(1e-6, 1e6)).toEqual([1e-6, 1e-4, 1e-2, 1, 100, 1e4, 1e6]);
+  expect(logTicks(0.2613, 0.2888)).toEqual([0.27, 0.28]);
+  const bounds = fc.tuple(fc.double({ min: -12, max: 12, noNaN: true }), fc.double({ min: 0.01, max: 20, noNaN: true }));
+  fc.assert(fc.property(bounds, ([a, span]) => {
+    const [low, high] = [10 ** a, 10 ** (a + span)];
+    const ticks = logTicks(low, high);
+    expect(ticks.length).toBeGreaterThan(0);
+    expect(ticks.length).toBeLessThanOrEqual(7);
+    for (const tick of ticks) {
+      expect(tick).toBeGreaterThanOrEqual(low * (1 - 1e-9));
+      expect(tick).toBeLessThanOrEqual(high * (1 + 1e-9));
+    }
+  }));
 });
 
 describe('smoothing', () => {

@@ -64,7 +64,8 @@ function Lines({ spec, runs, slots, state, onChange, syncKey }: Props) {
       log={state.log}
       smoothing={state.smooth}
       zoom={state.zoom}
-      onZoom={(zoom) => onChange({ zoom })}
+      // Steps and ms are whole numbers, and so is the address.
+      onZoom={(zoom) => onChange({ zoom: zoom && zoom[1] - zoom[0] >= 2 ? [Math.round(zoom[0]), Math.round(zoom[1])] : zoom })}
       syncKey={syncKey}
       stale={pending || (fetching && held.current.length === 0)}
     />

@@ -2,7 +2,7 @@ import { ChevronDown, ZoomOut } from 'lucide-react';
 import { useId, useMemo, useRef, useState } from 'react';
 import type { Run } from '../../api/types';
 import { X_KINDS, X_LABELS, formatX } from '../../plots/axis';
-import { plural } from '../../plots/format';
+import { formatExact, formatNumber, plural } from '../../plots/format';
 import { assignSlots } from '../../plots/palette';
 import { Legend } from '../../plots/Swatch';
 import { Empty } from '../shell/States';
@@ -10,7 +10,7 @@ import { useShortcuts } from '../shell/shortcuts';
 import type { ChartState } from '../url/state';
 import type { SetState } from '../url/useUrlState';
 import { MetricChart } from './MetricChart';
-import { openSections, sectionsOf } from './sections';
+import { openSections, sectionsOf, type ChartSpec } from './sections';
 import css from './Workspace.module.css';
 
 interface Props {
@@ -69,14 +69,35 @@ export function Workspace({ runs, slots, state, onChange, note }: Props) {
             </h2>
           )}
           {open.has(section.name) && (
-            <div className={css.grid}>
-              {section.charts.map((spec) => (
-                <MetricChart key={spec.key} spec={spec} runs={runs} slots={slots} state={state} onChange={onChange} syncKey={sync} />
-              ))}
-            </div>
+            <>
+              <div className={css.grid}>
+                {section.charts.filter((spec) => spec.points > 1 || runs.length > 1).map((spec) => (
+                  <MetricChart key={spec.key} spec={spec} runs={runs} slots={slots} state={state} onChange={onChange} syncKey={sync} />
+                ))}
+              </div>
+              {runs.length === 1 && <SingleValues run={runs[0]!} charts={section.charts.filter((spec) => spec.points === 1)} />}
+            </>
           )}
         </section>
       ))}
+    </section>
+  );
+}
+
+/** A single run's metrics of one point: there is nothing to compare, so they are told, not drawn. */
+function SingleValues({ run, charts }: { run: Run; charts: readonly ChartSpec[] }) {
+  if (charts.length === 0) return null;
+  return (
+    <section className={css.singles} aria-label="Single values">
+      <h3>Single values</h3>
+      <dl>
+        {charts.map(({ key }) => (
+          <div key={key}>
+            <dt title={key}>{key}</dt>
+            <dd title={formatExact(run.metrics[key]!.last)}>{formatNumber(run.metrics[key]!.last)}</dd>
+          </div>
+        ))}
+      </dl>
     </section>
   );
 }

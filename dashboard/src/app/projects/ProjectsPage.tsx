@@ -26,21 +26,22 @@ export function ProjectsPage() {
 
   const list = projects.data;
   const running = list ? countRunning(list) : 0;
+  const runs = list ? list.reduce((n, project) => n + project.runs.total, 0) : 0;
   return (
     <Shell crumbs={[{ label: 'Projects' }]} title={running > 0 ? `(${running} running) Projects` : 'Projects'}>
       <div className={css.page}>
         <header className={css.head}>
           <h1>Projects</h1>
-          {list && list.length > 0 && (
+          {runs > 0 && list && (
             <p>
-              {plural(list.length, 'project')}, {plural(list.reduce((n, p) => n + p.runs.total, 0), 'run')}
+              {plural(list.length, 'project')}, {plural(runs, 'run')}
               {running > 0 && `, ${running} running`}
             </p>
           )}
         </header>
         {projects.isError && !list && <Failure what="The projects could not be read" error={projects.error} onRetry={() => void projects.refetch()} />}
         {projects.isPending && <Skeleton rows={6} height={44} />}
-        {list?.length === 0 && <Newcomer />}
+        {list && runs === 0 && <Newcomer />}
         {list && list.length > 0 && <ProjectTable projects={list} />}
       </div>
     </Shell>
@@ -63,7 +64,9 @@ function ProjectTable({ projects }: { projects: readonly Project[] }) {
         </thead>
         <tbody>
           {projects.map((project) => {
-            const active = project.lastRunAt ?? project.updatedAt;
+            // MLflow's project "Default" is there from the start: time 0 is no time.
+            const active = project.lastRunAt ?? (project.updatedAt || null);
+            const created = project.createdAt || null;
             return (
               <tr key={project.id}>
                 <th scope="row"><Link href={`/p/${project.id}`}>{project.name}</Link></th>
@@ -78,8 +81,8 @@ function ProjectTable({ projects }: { projects: readonly Project[] }) {
                     {project.runs.total === 0 && <span className={css.none}>no runs yet</span>}
                   </span>
                 </td>
-                <td title={formatTime(active)}>{formatAge(active, now)}</td>
-                <td className={css.wide} title={formatTime(project.createdAt)}>{formatAge(project.createdAt, now)}</td>
+                <td title={formatTime(active)}>{formatAge(active, now) || '–'}</td>
+                <td className={css.wide} title={formatTime(created)}>{formatAge(created, now) || '–'}</td>
               </tr>
             );
           })}

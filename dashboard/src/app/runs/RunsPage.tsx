@@ -149,6 +149,12 @@ export function RunsPage({ id }: { id: number }) {
       <div className={css.tableBox}>
         <Progress on={runs.fetching && (runs.outdated || runs.pending)} />
         {runs.pending && <Skeleton rows={12} />}
+        {runs.error && !filterError && runs.total > 0 ? (
+          <p role="alert" className={css.failLine}>
+            {runs.outdated ? 'Shown is the answer before: the runs could not be read.' : 'Some runs could not be read.'} {runs.error instanceof Error ? runs.error.message : ''}
+            <button type="button" className={css.link} onClick={runs.retry}>Try again</button>
+          </p>
+        ) : null}
         {runs.error && !filterError && runs.total === 0 ? <Failure what="The runs could not be read" error={runs.error} onRetry={runs.retry} /> : null}
         {filterError && runs.total === 0 && <Empty title="The filter is not understood" text="What is wrong is said under it." action={{ label: 'Clear the filter', onClick: () => set({ q: '' }) }} />}
         {!runs.pending && runs.total === 0 && !runs.error && (

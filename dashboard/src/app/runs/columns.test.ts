@@ -18,11 +18,11 @@ describe('columns', () => {
     ]);
   });
 
-  test('by default only those that differ, four of a kind, then duration and start', () => {
+  test('by default only those that differ, two metrics and four parameters, then duration and start', () => {
     const columns = ['a', 'b', 'c', 'd', 'e'].flatMap((k) => [column(`params.${k}`, 3, 3), column(`metrics.${k}`, 3, 2)]);
     columns.push(column('params.same', 3, 1), column('tags.t', 3, 3));
     expect(defaultFields(columns, 3)).toEqual([
-      'metrics.a', 'metrics.b', 'metrics.c', 'metrics.d', 'params.a', 'params.b', 'params.c', 'params.d', 'duration', 'started',
+      'metrics.a', 'metrics.b', 'params.a', 'params.b', 'params.c', 'params.d', 'duration', 'started',
     ]);
   });
 

@@ -5,24 +5,28 @@ import { formatDuration, formatNumber } from '../../plots/format';
 export const BUILT_IN = ['started', 'duration', 'ended', 'user'] as const;
 
 const PARAMS = 4;
-const METRICS = 4;
+const METRICS = 2;
 const natural = new Intl.Collator('en', { numeric: true }).compare;
 
 const isParam = (column: Column): boolean => column.field.startsWith('params.');
 const isMetric = (column: Column): boolean => column.field.startsWith('metrics.');
-
 const isSystem = (column: Column): boolean => column.field.startsWith('metrics.system/');
 
-/** Columns as the picker lists them: metrics, parameters, what the machine measured, tags; within each those that differ first, then by how many runs have them, then by name. */
+/**
+ * Columns as the picker lists them: metrics, parameters, what the machine measured, tags; within each those that differ
+ * first, then by how many runs have them (in fifths, so that one run more or less does not decide), then by name.
+ */
 export function byInterest(columns: readonly Column[]): Column[] {
   const rank = (column: Column): number => (isSystem(column) ? 2 : isMetric(column) ? 0 : isParam(column) ? 1 : 3);
+  const most = Math.max(1, ...columns.map((column) => column.runs));
+  const coverage = (column: Column): number => Math.ceil((5 * column.runs) / most);
   return [...columns].sort(
-    (a, b) => rank(a) - rank(b) || Number(b.distinct > 1) - Number(a.distinct > 1) || b.runs - a.runs || natural(a.field, b.field),
+    (a, b) => rank(a) - rank(b) || Number(b.distinct > 1) - Number(a.distinct > 1) || coverage(b) - coverage(a) || natural(a.field, b.field),
   );
 }
 
 /**
- * Fields shown when nobody chose: ≤ 4 metrics and ≤ 4 parameters that differ between the runs, most common first; of one
+ * Fields shown when nobody chose: ≤ 2 metrics and ≤ 4 parameters that differ between the runs, most common first; of one
  * single run whatever it has. Those shown `before` keep their places, so that live news never swaps columns under the reader.
  */
 export function defaultFields(columns: readonly Column[], runs: number, before: readonly string[] = []): string[] {
@@ -105,5 +109,5 @@ export function durationOf(run: Run, now: number): number | null {
 /** px; wide enough for the heading, within reason. */
 export function widthOf(field: string, label: string): number {
   const least = field === 'started' || field === 'ended' ? 96 : field.startsWith('tags.') ? 120 : 78;
-  return Math.min(176, Math.max(least, 30 + label.length * 6.8));
+  return Math.min(176, Math.max(least, 40 + label.length * 6.6));
 }

@@ -1,8 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
+import { getServer } from '../../api/client';
+import { keys } from '../queries';
 import { Dialog } from './Dialog';
 import { SHORTCUTS } from './shortcuts';
 import css from './Dialog.module.css';
 
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
+  const server = useQuery({ queryKey: keys.server, queryFn: ({ signal }) => getServer(signal), staleTime: Infinity });
   const places = [...new Set(SHORTCUTS.map((s) => s.where))];
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
@@ -16,6 +20,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           </section>
         ))}
       </div>
+      {server.data && <p className={css.server}>Lode {server.data.version}, data in <code>{server.data.dataFolder}</code></p>}
     </Dialog>
   );
 }
