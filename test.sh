@@ -70,7 +70,7 @@ else
     trap 'kill $server 2>/dev/null' EXIT
     for _ in $(seq 100); do [ -n "$(json "$results/up.json" "r.address")" ] && break; sleep 0.1; done
     cd dashboard
-    LODE_URL=$(json "$results/up.json" "r.address") LODE_CHROMIUM=$browser LODE_SCREENSHOT=${LODE_SCREENSHOT:-$results/dashboard.png} PLAYWRIGHT_JSON_OUTPUT_NAME=$results/browser.json \
+    LODE_URL=$(json "$results/up.json" "r.address") CHROMIUM=$browser LODE_SCREENSHOT=${LODE_SCREENSHOT:-$results/dashboard.png} PLAYWRIGHT_JSON_OUTPUT_NAME=$results/browser.json \
         npx --no-install playwright test --config e2e/playwright.config.ts --reporter=json >"$results/browser.log" 2>&1
     if read -r ok bad left < <(json "$results/browser.json" "r.stats.expected + r.stats.flaky, r.stats.unexpected + r.errors.length, r.stats.skipped"); then
         [ "$bad" = 0 ] || json "$results/browser.json" "JSON.stringify(r.suites.flatMap(s => s.specs).filter(s => !s.ok).map(s => [s.title, s.tests[0].results.at(-1).error?.message]), null, 1), r.errors.map(e => e.message).join('\n')"

@@ -11,7 +11,7 @@ internal static class CompareCommand
     {
         var runs = new Argument<string[]>("FILTER or RUN…") { Description = "Which runs: a filter as in `lode ls`, or run names and ids.", Arity = ArgumentArity.ZeroOrMore };
         var project = new Option<string?>("--project", "-p") { Description = "Only this project's runs (default: the one used last).", HelpName = "NAME" };
-        var by = new Option<string?>("--by") { Description = "The metric to rank by (default: the one most runs have).", HelpName = "METRIC" };
+        var by = new Option<string?>("--by") { Description = "The metric to rank by (default: the project's lode.metric, else the one most runs have).", HelpName = "METRIC" };
         var min = new Option<bool>("--min") { Description = "Less is better." };
         var max = new Option<bool>("--max") { Description = "More is better." };
         var top = new Option<int>("--top", "-n") { Description = "Runs to show at most (default 10).", HelpName = "N", DefaultValueFactory = _ => 10 };
@@ -42,17 +42,18 @@ internal static class CompareCommand
         var projects = await CommandContext.ProjectsAsync(access.Store, projectName, ct);
         if (projectName is null && words.Length == 0)
             projects = [.. projects.OrderByDescending(project => project.LastRunAt ?? 0).Take(1)];
-        var (found, named) = await FindAsync(access.Store, [.. projects.Select(project => project.Id)], words, ct);
+        var (found, named) = await FindAsync(access.Store, projects, words, ct);
         if (found.Count == 0)
             throw new LodeException(ErrorCode.NotFound, "no run matches", "`lode ls` lists the runs");
-        var metric = by ?? found.SelectMany(run => run.Metrics.Keys).GroupBy(key => key).OrderByDescending(group => group.Count()).ThenByDescending(group => Goals.IsMinimised(group.Key)).ThenBy(group => group.Key, StringComparer.Ordinal).FirstOrDefault()?.Key
+        var from = projects.Where(project => found.Any(run => run.ProjectId == project.Id)).ToList();
+        var metric = by ?? (ProjectGoal.MetricOf(from) is { } main && found.Any(run => run.Metrics.ContainsKey(main)) ? main : MostCommon(found))
             ?? throw new LodeException(ErrorCode.NotFound, "these runs have no metrics to compare");
         if (by is not null && !found.Any(run => run.Metrics.ContainsKey(by)))
         {
             var near = Format.Nearest(by, found.SelectMany(run => run.Metrics.Keys).Distinct());
             throw new LodeException(ErrorCode.NotFound, $"no run has a metric '{by}'", near is null ? null : $"did you mean '{near}'?");
         }
-        var less = minimise ?? Goals.IsMinimised(metric);
+        var less = minimise ?? ProjectGoal.IsMinimised(metric, from);
         var ranked = found
             .Where(run => named || run.Metrics.ContainsKey(metric))
             .OrderBy(run => !run.Metrics.TryGetValue(metric, out var m) ? 2 : double.IsNaN(m.Last) ? 1 : 0)
@@ -76,8 +77,11 @@ internal static class CompareCommand
         return ExitCodes.Ok;
     }
 
+    private static string? MostCommon(IReadOnlyList<Run> runs) => runs.SelectMany(run => run.Metrics.Keys).GroupBy(key => key)
+        .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).FirstOrDefault()?.Key;
+
     /// <summary>The runs that were named, when every word names one; else those that pass the filter.</summary>
-    private static async Task<(IReadOnlyList<Run> Runs, bool Named)> FindAsync(IRunStore store, IReadOnlyList<ProjectId> projects, string[] words, CancellationToken ct)
+    private static async Task<(IReadOnlyList<Run> Runs, bool Named)> FindAsync(IRunStore store, IReadOnlyList<Project> projects, string[] words, CancellationToken ct)
     {
         if (words.Length > 0 && words.All(word => word.All(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_' or '.' or '@' or '~' or '/')))
         {
@@ -93,7 +97,7 @@ internal static class CompareCommand
                 // One word may as well be part of names.
             }
         }
-        return ((await store.SearchRunsAsync(new RunQuery { Projects = projects, Filter = FilterParser.Parse(string.Join(' ', words)), Limit = 50_000 }, ct)).Runs, false);
+        return ((await store.SearchRunsAsync(new RunQuery { Projects = [.. projects.Select(project => project.Id)], Filter = FilterParser.Parse(string.Join(' ', words)), Limit = 50_000 }, ct)).Runs, false);
     }
 
     private static List<RunField> Columns(List<Run> runs, string metric, bool all, out int hidden)

@@ -48,6 +48,7 @@ internal static class DemoCommand
         await using var server = access.Local is null ? null : await ServeAsync(context, access, access.Local, port, ct);
         var address = server?.Address ?? new Uri(access.Owner!.Address!);
         terminal.Note($"lode: dashboard at {address}");
+        var project = await PrepareProjectAsync(access.Store, options.Project, ct);
         DemoReport report;
         await using (var tracker = new Tracker(access.Store, access.Folder.JournalFolder, context.Time, warning => terminal.Note($"lode: {warning}")))
         {
@@ -55,8 +56,7 @@ internal static class DemoCommand
             report = await Task.Run(() => new DemoJob(options, tracker, source, new DemoProgress(terminal, context.Time), context.Time).Run(ct), CancellationToken.None);
             await tracker.FlushAsync(ct);
         }
-        var project = await access.Store.FindProjectAsync(options.Project, ct);
-        report = report with { DataFolder = access.Folder.Path, Dashboard = new Uri(address, project is null ? "" : $"p/{project.Id}").ToString() };
+        report = report with { DataFolder = access.Folder.Path, Dashboard = new Uri(address, $"p/{project.Id}").ToString() };
         var stay = server is not null && !noServe && terminal.OutIsTerminal;
         if (context.Json)
             terminal.Json(report, CliJson.Default.DemoReport);
@@ -65,11 +65,18 @@ internal static class DemoCommand
             report.Write(terminal.Out);
             terminal.Out.WriteLine(stay ? $"dashboard: {report.Dashboard}  (Ctrl-C stops)"
                 : server is null ? $"dashboard: {report.Dashboard}"
-                : $"dashboard: `lode up`, then http://127.0.0.1:{ServerOptions.DefaultPort}/p/{project?.Id}");
+                : $"dashboard: `lode up`, then http://127.0.0.1:{ServerOptions.DefaultPort}/p/{project.Id}");
         }
         if (stay)
             await UpCommand.UntilStoppedAsync(ct);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>The project, told what its runs are judged by, so that dashboard and command line put that first.</summary>
+    private static async Task<Project> PrepareProjectAsync(IRunStore store, string name, CancellationToken ct)
+    {
+        var project = await store.FindProjectAsync(name, ct) ?? await store.CreateProjectAsync(new NewProject { Name = name }, ct);
+        return await store.UpdateProjectAsync(project.Id, new ProjectChange { Tags = new Dictionary<string, string?> { [ProjectGoal.MetricTag] = "cv_log_loss", [ProjectGoal.GoalTag] = "minimize" } }, ct);
     }
 
     private static async Task<LodeServer> ServeAsync(CommandContext context, StoreAccess access, Storage.SqlRunStore store, int? port, CancellationToken ct)

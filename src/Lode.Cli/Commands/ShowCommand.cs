@@ -20,7 +20,7 @@ internal static class ShowCommand
     {
         await using var access = await context.OpenStoreAsync(ct);
         var projects = await CommandContext.ProjectsAsync(access.Store, project, ct);
-        var run = await RunReference.ResolveAsync(access.Store, [.. projects.Select(found => found.Id)], reference, ct);
+        var run = await RunReference.ResolveAsync(access.Store, projects, reference, ct);
         if (context.Json)
         {
             context.Terminal.Json(run, TrackingJson.Default.Run);

@@ -15,7 +15,7 @@ internal static class RunReference
     /// <param name="text">What the person typed.</param>
     /// <param name="ct">Stops the search.</param>
     /// <exception cref="LodeException">NotFound; Ambiguous, with the candidates.</exception>
-    public static async Task<Run> ResolveAsync(IRunStore store, IReadOnlyList<ProjectId> projects, string text, CancellationToken ct)
+    public static async Task<Run> ResolveAsync(IRunStore store, IReadOnlyList<Project> projects, string text, CancellationToken ct)
     {
         if (text.StartsWith('@'))
             return await ResolveWordAsync(store, projects, text, ct);
@@ -31,16 +31,18 @@ internal static class RunReference
             var candidates = string.Join(", ", found.Runs.Take(MostCandidates).Select(run => $"{run.Id.ToString()[..8]} ({run.Name})"));
             throw new LodeException(ErrorCode.Ambiguous, $"'{text}' fits {found.Total} runs: {candidates}{(found.Total > MostCandidates ? ", …" : "")}", "Say the first digits of the id.");
         }
-        var names = (await store.SearchRunsAsync(new RunQuery { Projects = projects, Limit = 1000 }, ct)).Runs.Select(run => run.Name).Distinct();
+        var names = (await store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), Limit = 1000 }, ct)).Runs.Select(run => run.Name).Distinct();
         throw new LodeException(ErrorCode.NotFound, $"run '{text}' not found", Format.Nearest(text, names) is { } near ? $"did you mean '{near}'?" : "`lode ls` lists the runs");
     }
 
-    private static Task<RunPage> SearchAsync(IRunStore store, IReadOnlyList<ProjectId> projects, string attribute, FilterOperator op, string text, CancellationToken ct) =>
-        store.SearchRunsAsync(new RunQuery { Projects = projects, Filter = new RunFilter([new FilterClause(new RunField(FieldKind.Attribute, attribute), op, FilterValue.Of(text))]) }, ct);
+    private static ProjectId[] Ids(IReadOnlyList<Project> projects) => [.. projects.Select(project => project.Id)];
 
-    private static async Task<Run> ResolveWordAsync(IRunStore store, IReadOnlyList<ProjectId> projects, string text, CancellationToken ct)
+    private static Task<RunPage> SearchAsync(IRunStore store, IReadOnlyList<Project> projects, string attribute, FilterOperator op, string text, CancellationToken ct) =>
+        store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), Filter = new RunFilter([new FilterClause(new RunField(FieldKind.Attribute, attribute), op, FilterValue.Of(text))]) }, ct);
+
+    private static async Task<Run> ResolveWordAsync(IRunStore store, IReadOnlyList<Project> projects, string text, CancellationToken ct)
     {
-        var query = new RunQuery { Projects = projects, Limit = 1 };
+        var query = new RunQuery { Projects = Ids(projects), Limit = 1 };
         if (text == "@last")
         {
         }
@@ -49,7 +51,7 @@ internal static class RunReference
         else if (text.StartsWith("@best:", StringComparison.Ordinal) && text.Length > 6)
         {
             var metric = new RunField(FieldKind.Metric, text[6..]);
-            query = query with { Order = [new RunOrder(metric, !Goals.IsMinimised(metric.Key))], Filter = new RunFilter([new FilterClause(metric, FilterOperator.IsNotNull, Array.Empty<FilterValue>())]) };
+            query = query with { Order = [new RunOrder(metric, !ProjectGoal.IsMinimised(metric.Key, projects))], Filter = new RunFilter([new FilterClause(metric, FilterOperator.IsNotNull, Array.Empty<FilterValue>())]) };
         }
         else
             throw new LodeException(ErrorCode.InvalidArgument, $"'{text}' is no run.", "Runs by word: @last, @last~2, @best:METRIC");

@@ -15,7 +15,7 @@ internal static class DashboardFiles
     private const string Prefix = "dashboard/";
 
     // Everything from here and nothing from elsewhere: no script, font or picture of another host can be asked for.
-    private const string ContentPolicy = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'";
+    private const string ContentPolicy = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'";
 
     private static readonly FrozenDictionary<string, string> s_files = typeof(DashboardFiles).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))

@@ -20,7 +20,7 @@ import { runsCodec } from '../url/state';
 import { useUrlState } from '../url/useUrlState';
 import { useWide } from '../useWide';
 import { ColumnPicker } from './ColumnPicker';
-import { defaultFields } from './columns';
+import { defaultFields, MAIN_METRIC_TAG } from './columns';
 import { FilterBox } from './FilterBox';
 import { RunTable } from './RunTable';
 import { Split } from './Split';
@@ -52,12 +52,13 @@ export function RunsPage({ id }: { id: number }) {
     placeholderData: (before) => before,
   });
 
+  const mainMetric = project.data?.tags[MAIN_METRIC_TAG];
   const lastDefault = useRef<readonly string[]>(NONE);
   const fields = useMemo(() => {
     if (state.cols) return state.cols;
     if (!columns.data) return lastDefault.current;
-    return (lastDefault.current = defaultFields(columns.data, runs.all, lastDefault.current));
-  }, [state.cols, columns.data, runs.all > 1]);
+    return (lastDefault.current = defaultFields(columns.data, runs.all, lastDefault.current, mainMetric));
+  }, [state.cols, columns.data, runs.all > 1, mainMetric]);
 
   // --- live ---
   const reload = (): void => {

@@ -35,6 +35,12 @@ describe('columns', () => {
     expect(defaultFields(columns, 9, ['params.gone', 'params.b', 'duration'])).toEqual(['metrics.m', 'params.b', 'params.a', 'duration', 'started']);
   });
 
+  test("the project's main metric comes first, where runs have it", () => {
+    const columns = [column('metrics.a', 3, 3), column('metrics.b', 3, 3), column('metrics.z', 1, 1)];
+    expect(defaultFields(columns, 9, ['metrics.b'], 'z').slice(0, 2)).toEqual(['metrics.z', 'metrics.b']);
+    expect(defaultFields(columns, 9, [], 'gone').slice(0, 2)).toEqual(['metrics.a', 'metrics.b']);
+  });
+
   test('a label is the bare key unless two columns would share it', () => {
     expect(labelOf('params.lr', ['params.lr', 'metrics.loss'])).toBe('lr');
     expect(labelOf('params.lr', ['params.lr', 'metrics.lr'])).toBe('params.lr');

@@ -25,16 +25,20 @@ export function byInterest(columns: readonly Column[]): Column[] {
   );
 }
 
+/** The tag of a project that names the metric its runs are judged by. */
+export const MAIN_METRIC_TAG = 'lode.metric';
+
 /**
- * Fields shown when nobody chose: ≤ 2 metrics and ≤ 4 parameters that differ between the runs, most common first; of one
+ * Fields shown when nobody chose: ≤ 2 metrics, the project's main one first, and ≤ 4 parameters that differ between the runs, most common first; of one
  * single run whatever it has. Those shown `before` keep their places, so that live news never swaps columns under the reader.
  */
-export function defaultFields(columns: readonly Column[], runs: number, before: readonly string[] = []): string[] {
+export function defaultFields(columns: readonly Column[], runs: number, before: readonly string[] = [], main?: string): string[] {
   const ordered = byInterest(columns).filter((column) => column.distinct > 1 || runs <= 1);
+  const wanted = main === undefined ? before : [`metrics.${main}`, ...before];
   const pick = (kind: (column: Column) => boolean, most: number, prefix: string): string[] => {
     const fields = ordered.filter(kind).map((column) => column.field);
-    const kept = before.filter((field) => field.startsWith(prefix) && columns.some((column) => column.field === field));
-    return [...kept, ...fields.filter((field) => !kept.includes(field))].slice(0, most);
+    const kept = wanted.filter((field) => field.startsWith(prefix) && columns.some((column) => column.field === field));
+    return [...new Set([...kept, ...fields])].slice(0, most);
   };
   return [...pick(isMetric, METRICS, 'metrics.'), ...pick(isParam, PARAMS, 'params.'), 'duration', 'started'];
 }
