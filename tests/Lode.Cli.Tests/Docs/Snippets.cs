@@ -1,0 +1,78 @@
+using Lode.Learning;
+using Lode.Optimization;
+
+namespace Lode.Cli.Tests.Docs;
+
+/// <summary>The C# of the documentation, run as it stands there.</summary>
+public sealed class Snippets : IDisposable
+{
+    private readonly TextWriter _console = System.Console.Out;
+    private readonly StringWriter _output = new();
+    private readonly string _folder = Environment.CurrentDirectory;
+
+    public Snippets()
+    {
+        System.Console.SetOut(_output);
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "Lode.slnx")))
+            root = root.Parent;
+        Environment.CurrentDirectory = root.FullName;
+    }
+
+    public void Dispose()
+    {
+        System.Console.SetOut(_console);
+        Environment.CurrentDirectory = _folder;
+    }
+
+    [Fact]
+    public void Tuning()
+    {
+        var study = new Study(new StudyOptions
+        {
+            Space = new SearchSpace(
+            [
+                new FloatParameter("lr", 1e-5, 1e-1, log: true),
+                new CategoricalParameter("optimizer", "adam", "sgd"),
+                new FloatParameter("momentum", 0, 0.99) { When = new Condition("optimizer", ["sgd"]) },
+            ]),
+            Pruner = new PercentilePruner(),
+            Seed = 1,
+        });
+        study.Optimize(
+            trial =>
+            {
+                var loss = 1.0;
+                for (var epoch = 0; epoch < 10; epoch++)
+                {
+                    loss = Math.Pow(Math.Log10(trial.Params.Float("lr")) + 3, 2) + (1.0 / (epoch + 1));
+                    trial.Report(epoch, loss);
+                    if (trial.ShouldPrune())
+                        return Outcome.Pruned;
+                }
+                return loss;
+            },
+            new OptimizeOptions { Trials = 50, Parallel = 2 });
+        Console.WriteLine($"{study.Best!.Params}: {study.Best.Values[0]}");
+
+        Assert.Equal(50, study.Trials.Count);
+        Assert.InRange(study.Best.Values[0], 0.1, 0.2);
+        Assert.Contains("lr=", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Learning()
+    {
+        var data = Dataset.Of(CsvReader.Read("samples/data/breast_cancer.csv"), "diagnosis");
+        var split = new Holdout(0.25).Split(data.Target, seed: 1)[0];
+        var (train, holdout) = (data.Select(split.Train), data.Select(split.Test));
+        var pipeline = Pipeline.Default(LearnerCatalog.Create("random_forest", new Dictionary<string, object?> { ["n_estimators"] = 50 }));
+        var scores = CrossValidation.Run(pipeline, train, new StratifiedKFold(5), [MetricCatalog.Get("log_loss")], seed: 1);
+        Console.WriteLine($"{scores["log_loss"].Mean:0.000} ± {scores["log_loss"].StandardError:0.000}");
+        var predicted = pipeline.Fit(train, seed: 1).Predict(holdout.Features);
+        Console.WriteLine(MetricCatalog.Get("roc_auc").Score(holdout.Target, predicted));
+
+        Assert.InRange(scores["log_loss"].Mean, 0.05, 0.4);
+        Assert.Equal(2, _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+}
