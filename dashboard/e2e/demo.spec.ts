@@ -76,7 +76,7 @@ test('the filter narrows the table, says what it does not understand, and surviv
 
 test('a run shows its numbers and a drawn chart, in both themes', async ({ page }) => {
   await openDemo(page);
-  await page.getByRole('searchbox', { name: 'Filter runs' }).fill('name~trial status:finished');
+  await page.getByRole('searchbox', { name: 'Filter runs' }).fill('name~trial tags.lode.trial.state:complete');
   await expect(page.getByText(/^\d+ of \d+ runs$/)).toBeVisible();
   await page.getByRole('link', { name: /^trial-\d+$/ }).first().click();
   await expect(page.getByRole('heading', { level: 1, name: /^trial-\d+$/ })).toBeVisible();
@@ -140,8 +140,8 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.getByRole('tab', { name: 'Table' }).click();
       }
 
-      // A pruned trial may have single values only; a finished one has a line for every fold metric.
-      await page.getByRole('searchbox', { name: 'Filter runs' }).fill('name~trial status:finished');
+      // A pruned trial may have single values only; a complete one has a line for every fold metric.
+      await page.getByRole('searchbox', { name: 'Filter runs' }).fill('name~trial tags.lode.trial.state:complete');
       await expect(page.getByText(/^\d+ of \d+ runs$/)).toBeVisible();
       await page.getByRole('link', { name: /^trial-\d+$/ }).first().click();
       await expect(page.getByRole('heading', { level: 1, name: /^trial-\d+$/ })).toBeVisible();

@@ -41,7 +41,8 @@ public sealed class DemoTests : IDisposable
 
         var runs = (await AnswerAsync("ls", "-p", "demo", "--limit", "100")).GetProperty("runs").EnumerateArray().ToList();
         Assert.Equal(45, runs.Count);
-        Assert.All(runs, run => Assert.Contains(run.GetProperty("status").GetString(), new[] { "finished", "killed" }));
+        Assert.All(runs, run => Assert.Equal("finished", run.GetProperty("status").GetString()));
+        Assert.Equal(trials.GetProperty("pruned").GetInt32(), runs.Count(run => run.GetProperty("tags").TryGetProperty("lode.trial.state", out var state) && state.GetString() == "pruned"));
         var trial = runs.Single(run => run.GetProperty("name").GetString() == "trial-0");
         Assert.Equal("100", trial.GetProperty("params").GetProperty("n_estimators").GetString());
         Assert.Equal(5, trial.GetProperty("metrics").GetProperty("fold_log_loss").GetProperty("count").GetInt32());
@@ -97,7 +98,7 @@ public sealed class DemoTests : IDisposable
         var stale = runs.Where(run => Status(run) == "stale").ToList();
         Assert.Equal(onDisk.Order(), stale.Select(run => run.GetProperty("id").GetString()).Order());
         Assert.Contains(stale, run => run.GetProperty("name").GetString() == "tune");
-        var finished = runs.Where(run => Status(run) == "finished" && run.GetProperty("name").GetString()!.StartsWith("trial-", StringComparison.Ordinal)).ToList();
+        var finished = runs.Where(run => Status(run) == "finished" && run.GetProperty("tags").TryGetProperty("lode.trial.state", out var state) && state.GetString() == "complete").ToList();
         Assert.True(finished.Count >= 3, $"{finished.Count} finished trials");
         Assert.All(finished, run => Assert.Equal(5, run.GetProperty("metrics").GetProperty("fold_log_loss").GetProperty("count").GetInt32()));
         Assert.All(finished, run => Assert.True(run.GetProperty("metrics").TryGetProperty("cv_log_loss", out _)));

@@ -46,7 +46,8 @@ internal sealed class TrialRuns(Study study, ActiveRun tune, DemoProgress progre
         run.Tag("lode.trial.state", trial.State.ToString().ToLowerInvariant());
         if (trial.Failure is not null)
             run.Tag("lode.error", trial.Failure);
-        run.Finish(trial.State switch { TrialState.Complete => RunStatus.Finished, TrialState.Pruned => RunStatus.Killed, _ => RunStatus.Failed });
+        // A pruned trial's program ended as it should; the tag says that it ended early.
+        run.Finish(trial.State == TrialState.Failed ? RunStatus.Failed : RunStatus.Finished);
         lock (_gate)
         {
             _finished.Add(trial.Number, trial);

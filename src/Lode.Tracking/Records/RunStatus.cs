@@ -15,7 +15,7 @@ public enum RunStatus
     /// <summary>Ended with an error.</summary>
     Failed = 4,
 
-    /// <summary>Stopped from outside, or by a pruner.</summary>
+    /// <summary>Stopped from outside.</summary>
     Killed = 5,
 
     /// <summary>Said to be running, but its program has been silent for longer than the heartbeat allows. New data revives it.</summary>
