@@ -12,6 +12,8 @@ public sealed partial class SqlRunStore
     public Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct)
     {
         NameRules.CheckProjectName(project.Name);
+        foreach (var (key, value) in project.Tags)
+            NameRules.CheckProjectTag(key, value);
         return database.WriteAsync(sql =>
         {
             RefuseTakenName(sql, project.Name);
@@ -46,6 +48,8 @@ public sealed partial class SqlRunStore
     {
         if (change.Name is not null)
             NameRules.CheckProjectName(change.Name);
+        foreach (var (key, value) in change.Tags)
+            NameRules.CheckProjectTag(key, value);
         return database.WriteAsync(sql =>
         {
             var project = ReadProject(sql, id);
