@@ -119,13 +119,13 @@ internal static class LoggingEndpoints
         {
             if (field.Value.ValueKind == JsonValueKind.Null)
                 continue;
-            if (field.NameEquals("key"u8))
+            if (ProtoJson.IsNamed(field, "key"u8))
                 key = ProtoJson.TryText(field.Value, out var text) ? text : throw Invalid(field, index);
-            else if (field.NameEquals("value"u8))
+            else if (ProtoJson.IsNamed(field, "value"u8))
                 value = ProtoJson.TryDouble(field.Value, out var real) ? real : throw Invalid(field, index);
-            else if (field.NameEquals("timestamp"u8))
+            else if (ProtoJson.IsNamed(field, "timestamp"u8))
                 time = ProtoJson.TryInteger(field.Value, out var milliseconds) ? milliseconds : throw Invalid(field, index);
-            else if (field.NameEquals("step"u8))
+            else if (ProtoJson.IsNamed(field, "step"u8))
                 step = ProtoJson.TryInteger(field.Value, out var whole) ? whole : throw Invalid(field, index);
         }
         return new MetricPoint(key ?? throw Missing("name", index), value ?? throw Missing("value", index), time ?? throw Missing("timestamp", index), step);

@@ -48,7 +48,7 @@ internal static class MlflowFilterParser
         foreach (var text in texts)
         {
             var scanner = new MlflowScanner(text);
-            var field = vocabulary.Stored(ParseField(ref scanner, vocabulary, forOrder: true));
+            var field = vocabulary.Stored(ParseField(ref scanner, vocabulary, forOrder: true, out _));
             var descending = scanner.TakeWord("DESC");
             if (!descending)
                 scanner.TakeWord("ASC");
@@ -61,25 +61,26 @@ internal static class MlflowFilterParser
         return orders;
     }
 
-    private static RunField ParseField(ref MlflowScanner scanner, MlflowVocabulary vocabulary, bool forOrder)
+    private static RunField ParseField(ref MlflowScanner scanner, MlflowVocabulary vocabulary, bool forOrder, out string key)
     {
-        var (type, key) = scanner.TakeIdentifier();
+        (var type, key) = scanner.TakeIdentifier();
         return vocabulary.Field(type, key, forOrder);
     }
 
     private static FilterClause ParseClause(ref MlflowScanner scanner, MlflowVocabulary vocabulary)
     {
         scanner.BeginClause();
-        var field = ParseField(ref scanner, vocabulary, forOrder: false);
+        var field = ParseField(ref scanner, vocabulary, forOrder: false, out var key);
+        var what = $"{(field.Kind == FieldKind.Param ? "parameter" : field.Kind.ToString().ToLowerInvariant())} '{key}'";
         var (op, symbol) = scanner.TakeOperator();
         var numeric = field.Kind == FieldKind.Metric || (field.Kind == FieldKind.Attribute && FilterParser.IsNumericAttribute(field.Key));
         if (!Allowed(field, numeric).Contains(op))
-            throw new LodeException(ErrorCode.InvalidArgument, $"Invalid comparator '{symbol}' for {Describe(field)}: not one of [{string.Join(", ", Allowed(field, numeric).Select(one => $"'{Symbol(one)}'"))}]");
+            throw new LodeException(ErrorCode.InvalidArgument, $"Invalid comparator '{symbol}' for {what}: not one of [{string.Join(", ", Allowed(field, numeric).Select(one => $"'{Symbol(one)}'"))}]");
         List<FilterValue> values = op switch
         {
             FilterOperator.IsNull or FilterOperator.IsNotNull => [],
             FilterOperator.In or FilterOperator.NotIn => scanner.TakeList(MaxListed),
-            _ => [numeric ? scanner.TakeNumber(Describe(field)) : scanner.TakeText(Describe(field))],
+            _ => [numeric ? scanner.TakeNumber(what) : scanner.TakeText(what)],
         };
         if (op is FilterOperator.Like or FilterOperator.ILike && values[0].Text!.Length > MaxPattern)
             throw new LodeException(ErrorCode.InvalidArgument, $"A pattern has at most {MaxPattern} characters; got {values[0].Text!.Length}.");
@@ -130,8 +131,6 @@ internal static class MlflowFilterParser
     }
 
     private static bool IsStatus(RunField field) => field is { Kind: FieldKind.Attribute, Key: "status" };
-
-    private static string Describe(RunField field) => $"{(field.Kind == FieldKind.Param ? "parameter" : field.Kind.ToString().ToLowerInvariant())} '{field.Key}'";
 
     private static string Symbol(FilterOperator op) => op switch
     {

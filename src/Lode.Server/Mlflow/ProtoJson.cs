@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using Lode.Core;
 
 namespace Lode.Server.Mlflow;
 
@@ -10,12 +11,32 @@ internal static class ProtoJson
     /// <summary>A field by its snake case name or its lower camel case one; null counts as absent.</summary>
     public static bool Find(JsonElement message, string name, out JsonElement value)
     {
-        if (!message.TryGetProperty(name, out value) && (!name.Contains('_', StringComparison.Ordinal) || !message.TryGetProperty(CamelCase(name), out value)))
-            return false;
+        try
+        {
+            if (!message.TryGetProperty(name, out value) && (!name.Contains('_', StringComparison.Ordinal) || !message.TryGetProperty(CamelCase(name), out value)))
+                return false;
+        }
+        catch (InvalidOperationException)
+        {
+            throw NameIsNoText();
+        }
         if (value.ValueKind != JsonValueKind.Null)
             return true;
         value = default;
         return false;
+    }
+
+    /// <summary>Whether a field has that name, which is one word.</summary>
+    public static bool IsNamed(JsonProperty field, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return field.NameEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            throw NameIsNoText();
+        }
     }
 
     public static bool TryText(JsonElement value, [NotNullWhen(true)] out string? text)
@@ -60,6 +81,9 @@ internal static class ProtoJson
             _ => false,
         };
     }
+
+    // Half a surrogate pair, again.
+    private static LodeException NameIsNoText() => new(ErrorCode.InvalidArgument, "Bad Request. The name of a field is not valid text.");
 
     private static bool TryWhole(double real, out long number)
     {
