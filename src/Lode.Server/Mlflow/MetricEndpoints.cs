@@ -24,12 +24,10 @@ internal static class MetricEndpoints
     private static async Task<MlflowAnswer> HistoryAsync(HttpRequest http, IRunStore store, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
-        if (request.Text("run_id") is not { Length: > 0 } run && request.Text("run_uuid") is not { Length: > 0 })
-            throw MlflowErrors.Missing("run_id");
-        var key = request.RequiredText("metric_key");
+        var (run, key) = (RunEndpoints.IdText(request), request.RequiredText("metric_key"));
         // Without max_results all of it; one less than the greatest, as one more is read to see whether there is more.
         var page = MlflowPage.Of(request, int.MaxValue - 1, int.MaxValue - 1);
-        var points = await ReadAsync(store, request.Text("run_id") ?? request.Text("run_uuid")!, key, page.Offset, page.Limit + 1, ct);
+        var points = await ReadAsync(store, run, key, page.Offset, page.Limit + 1, ct);
         var shown = Math.Min(points.Count, page.Limit);
         return new MlflowAnswer(json =>
         {

@@ -11,7 +11,6 @@ internal static class MlflowFilterParser
 {
     // A filter becomes one SQL statement, and databases bound the size of those.
     private const int MaxClauses = 200;
-    private const int MaxListed = 10_000;
     private const int MaxPattern = 10_000;
     private const int MaxOrders = 30;
 
@@ -19,6 +18,8 @@ internal static class MlflowFilterParser
         [FilterOperator.Greater, FilterOperator.GreaterOrEqual, FilterOperator.Less, FilterOperator.LessOrEqual, FilterOperator.Equal, FilterOperator.NotEqual];
 
     private static readonly FilterOperator[] s_textOperators = [FilterOperator.Equal, FilterOperator.NotEqual, FilterOperator.Like, FilterOperator.ILike];
+    private static readonly FilterOperator[] s_idOperators = [.. s_textOperators, FilterOperator.In, FilterOperator.NotIn];
+    private static readonly FilterOperator[] s_keyedOperators = [.. s_textOperators, FilterOperator.IsNull, FilterOperator.IsNotNull];
 
     /// <summary>The filter written as <paramref name="text"/>; null and blank let everything pass.</summary>
     /// <exception cref="LodeException">InvalidArgument: says what is wrong with which clause.</exception>
@@ -32,7 +33,7 @@ internal static class MlflowFilterParser
         {
             if (clauses.Count == MaxClauses)
                 throw new LodeException(ErrorCode.InvalidArgument, $"A filter has at most {MaxClauses} clauses.");
-            clauses.Add(ParseClause(ref scanner, vocabulary));
+            clauses.Add(ParseClause(ref scanner, vocabulary, listed: clauses.Sum(clause => clause.Values.Count)));
         }
         while (scanner.TakeWord("AND"));
         return scanner.AtEnd ? new RunFilter(clauses) : throw scanner.BadClause();
@@ -67,19 +68,20 @@ internal static class MlflowFilterParser
         return vocabulary.Field(type, key, forOrder);
     }
 
-    private static FilterClause ParseClause(ref MlflowScanner scanner, MlflowVocabulary vocabulary)
+    private static FilterClause ParseClause(ref MlflowScanner scanner, MlflowVocabulary vocabulary, int listed)
     {
         scanner.BeginClause();
         var field = ParseField(ref scanner, vocabulary, forOrder: false, out var key);
         var what = $"{(field.Kind == FieldKind.Param ? "parameter" : field.Kind.ToString().ToLowerInvariant())} '{key}'";
         var (op, symbol) = scanner.TakeOperator();
         var numeric = field.Kind == FieldKind.Metric || (field.Kind == FieldKind.Attribute && FilterParser.IsNumericAttribute(field.Key));
-        if (!Allowed(field, numeric).Contains(op))
-            throw new LodeException(ErrorCode.InvalidArgument, $"Invalid comparator '{symbol}' for {what}: not one of [{string.Join(", ", Allowed(field, numeric).Select(one => $"'{Symbol(one)}'"))}]");
+        var allowed = Allowed(field, numeric);
+        if (!allowed.Contains(op))
+            throw new LodeException(ErrorCode.InvalidArgument, $"Invalid comparator '{symbol}' for {what}: not one of [{string.Join(", ", allowed.Select(one => $"'{Symbol(one)}'"))}]");
         List<FilterValue> values = op switch
         {
             FilterOperator.IsNull or FilterOperator.IsNotNull => [],
-            FilterOperator.In or FilterOperator.NotIn => scanner.TakeList(MaxListed),
+            FilterOperator.In or FilterOperator.NotIn => scanner.TakeList(listed),
             _ => [numeric ? scanner.TakeNumber(what) : scanner.TakeText(what)],
         };
         if (op is FilterOperator.Like or FilterOperator.ILike && values[0].Text!.Length > MaxPattern)
@@ -90,9 +92,9 @@ internal static class MlflowFilterParser
     private static FilterOperator[] Allowed(RunField field, bool numeric) => field switch
     {
         _ when numeric => s_comparisons,
-        { Kind: FieldKind.Attribute, Key: "id" } => [.. s_textOperators, FilterOperator.In, FilterOperator.NotIn],
+        { Kind: FieldKind.Attribute, Key: "id" } => s_idOperators,
         { Kind: FieldKind.Attribute } => s_textOperators,
-        _ => [.. s_textOperators, FilterOperator.IsNull, FilterOperator.IsNotNull],
+        _ => s_keyedOperators,
     };
 
     /// <summary>The statuses whose name in MLflow passes, as a list: so RUNNING holds for stale runs too.</summary>

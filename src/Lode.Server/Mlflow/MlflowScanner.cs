@@ -14,6 +14,9 @@ internal ref struct MlflowScanner(string text)
         ("<", FilterOperator.Less), (">", FilterOperator.Greater), ("=", FilterOperator.Equal),
     ];
 
+    // Each is a parameter of one SQL statement, and databases bound the number of those.
+    private const int MaxListed = 10_000;
+
     private int _position;
     private int _clause;
 
@@ -114,8 +117,8 @@ internal ref struct MlflowScanner(string text)
     }
 
     /// <summary>Texts in parentheses, at least one.</summary>
-    /// <param name="max">At most so many.</param>
-    public List<FilterValue> TakeList(int max)
+    /// <param name="listed">How many values earlier clauses hold; all lists share one bound.</param>
+    public List<FilterValue> TakeList(int listed)
     {
         var values = new List<FilterValue>();
         if (!TakeSymbol('('))
@@ -125,8 +128,8 @@ internal ref struct MlflowScanner(string text)
             SkipBlanks();
             values.Add(FilterValue.Of(TakeQuoted('\'', '"') ?? throw new LodeException(ErrorCode.InvalidArgument,
                 $"While parsing a list in the query, expected a non-empty list of string values: '{Clause}'")));
-            if (values.Count > max)
-                throw new LodeException(ErrorCode.InvalidArgument, $"A list in a filter has at most {max} values.");
+            if (listed + values.Count > MaxListed)
+                throw new LodeException(ErrorCode.InvalidArgument, $"The lists in a filter have at most {MaxListed} values together.");
         }
         while (TakeSymbol(','));
         return TakeSymbol(')') ? values : throw BadClause();

@@ -23,9 +23,12 @@ internal static class RunEndpoints
     }
 
     /// <summary>The run that a request names, by today's field or by the old one.</summary>
-    public static RunId Id(MlflowRequest request) => ParseId(request.Text("run_id") is { Length: > 0 } id ? id
+    public static RunId Id(MlflowRequest request) => ParseId(IdText(request));
+
+    /// <summary>As <see cref="Id"/>, but as it was written.</summary>
+    public static string IdText(MlflowRequest request) => request.Text("run_id") is { Length: > 0 } id ? id
         : request.Text("run_uuid") is { Length: > 0 } old ? old
-        : throw MlflowErrors.Missing("run_id"));
+        : throw MlflowErrors.Missing("run_id");
 
     /// <summary>The run of that id; what is no id of ours names no run.</summary>
     public static RunId ParseId(string text) => RunId.TryParse(text, null, out var id) ? id : throw new LodeException(ErrorCode.NotFound, $"Run with id={text} not found");

@@ -58,6 +58,14 @@ public sealed class JunkTests(MlflowServer server) : IClassFixture<MlflowServer>
     }));
 
     [Fact]
+    public async Task Search_AsMuchAsIsAllowed_IsAnswered()
+    {
+        var clauses = Enumerable.Range(0, 198).Select(i => $"metrics.m{i} != {i}").Append($"run_id NOT IN ({string.Join(',', Enumerable.Range(0, 9_800).Select(i => $"'{i}'"))})").Append($"params.p LIKE '{new string('%', 10_000)}'");
+        var order = new JsonArray([.. Enumerable.Range(0, 30).Select(i => (JsonNode)$"metrics.m{i}")]);
+        await server.PostAsync("runs/search", new JsonObject { ["experiment_ids"] = new JsonArray("0"), ["filter"] = string.Join(" AND ", clauses), ["order_by"] = order }.ToJsonString());
+    }
+
+    [Fact]
     public async Task Search_JunkFilter_IsNeverTheServersFault()
     {
         foreach (var text in Filter.Sample(20, s_seed, 150))

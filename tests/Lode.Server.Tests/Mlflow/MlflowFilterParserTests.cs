@@ -117,6 +117,8 @@ public sealed class MlflowFilterParserTests
     {
         Assert.Throws<LodeException>(() => MlflowFilterParser.Parse(string.Join(" AND ", Enumerable.Repeat("metrics.a > 1", 201)), MlflowVocabulary.Runs));
         Assert.Throws<LodeException>(() => MlflowFilterParser.Parse($"run_id IN ({string.Join(',', Enumerable.Repeat("'a'", 10_001))})", MlflowVocabulary.Runs));
+        var list = string.Join(',', Enumerable.Repeat("'a'", 5001));
+        Assert.Throws<LodeException>(() => MlflowFilterParser.Parse($"run_id IN ({list}) AND run_id NOT IN ({list})", MlflowVocabulary.Runs));
         Assert.Throws<LodeException>(() => MlflowFilterParser.Parse($"params.a LIKE '{new string('%', 10_001)}'", MlflowVocabulary.Runs));
         Assert.Throws<LodeException>(() => MlflowFilterParser.ParseOrder([.. Enumerable.Range(0, 31).Select(i => $"metrics.m{i}")], MlflowVocabulary.Runs));
     }
