@@ -115,6 +115,14 @@ public abstract partial class RunStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SearchProjects_MadeInTheSameMillisecond_NewestFirst()
+    {
+        foreach (var name in new[] { "b", "a", "c" })
+            await NewProjectAsync(name);
+        Assert.Equal(["c", "a", "b", "Default"], (await Store.SearchProjectsAsync(new ProjectQuery(), Ct)).Projects.Select(project => project.Name));
+    }
+
+    [Fact]
     public async Task SearchProjects_CountsRunsByStatus()
     {
         var project = await NewProjectAsync();
