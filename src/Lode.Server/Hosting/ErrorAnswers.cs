@@ -1,4 +1,5 @@
 using Lode.Core;
+using Lode.Server.Mlflow;
 using Lode.Tracking;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -36,6 +37,8 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
     private static Task AnswerAsync(HttpContext context, LodeException error, int status)
     {
         context.Response.Clear();
+        if (MlflowEndpoints.Owns(context.Request.Path))
+            return MlflowErrors.AnswerAsync(context, error);
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(new ErrorBody(ErrorDetail.Of(error)), TrackingJson.Default.ErrorBody);
     }

@@ -84,6 +84,7 @@ public sealed class LodeServer : IAsyncDisposable
         RunEndpoints.Map(api);
         MetricEndpoints.Map(api);
         EventEndpoints.Map(api);
+        Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);
     }
 

@@ -12,6 +12,8 @@ public sealed partial class SqlRunStore
     public Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct)
     {
         NameRules.CheckProjectName(project.Name);
+        foreach (var (key, value) in project.Tags)
+            NameRules.CheckProjectTag(key, value);
         return database.WriteAsync(sql =>
         {
             RefuseTakenName(sql, project.Name);
@@ -33,7 +35,8 @@ public sealed partial class SqlRunStore
         where.AddFilter(query.Filter);
         var total = where.Statement("SELECT count(*)", "");
         where.AddOrder(query.Order);
-        var page = where.Statement($"SELECT {ProjectColumns}", where.OrderBy("p.created_at DESC, p.id ASC"), query.Limit, query.Offset);
+        // Ids rise, so they tell the newer of two made in the same millisecond.
+        var page = where.Statement($"SELECT {ProjectColumns}", where.OrderBy("p.created_at DESC, p.id DESC"), query.Limit, query.Offset);
         return database.ReadAsync(sql =>
         {
             var projects = sql.Query(page.Sql, page.Values, MapProject);
@@ -46,6 +49,8 @@ public sealed partial class SqlRunStore
     {
         if (change.Name is not null)
             NameRules.CheckProjectName(change.Name);
+        foreach (var (key, value) in change.Tags)
+            NameRules.CheckProjectTag(key, value);
         return database.WriteAsync(sql =>
         {
             var project = ReadProject(sql, id);

@@ -6,7 +6,8 @@ namespace Lode.Storage;
 
 public sealed partial class SqlRunStore
 {
-    private const string RunColumns = "r.id, r.uuid, r.project_id, r.name, r.status, r.lifecycle, r.user, r.started_at, r.ended_at, r.version";
+    private const string RunColumns = "r.id, r.uuid, r.project_id, r.name, r.status, r.lifecycle, r.user, r.started_at, r.ended_at, r.version, " + SqlSearch.ArtifactUri;
+    private const string RunTables = "run r JOIN project p ON p.id = r.project_id";
 
     /// <inheritdoc/>
     public Task<Run> CreateRunAsync(NewRun run, CancellationToken ct)
@@ -96,7 +97,7 @@ public sealed partial class SqlRunStore
     public Task<RunChanges> GetChangesAsync(ChangeScope scope, long version, int limit, CancellationToken ct) => database.ReadAsync(sql =>
     {
         var rows = sql.Query(
-            $"SELECT {RunColumns} FROM run r WHERE r.version > @0 AND (@1 IS NULL OR r.project_id = @1) AND (@2 IS NULL OR r.uuid = @2) ORDER BY r.version LIMIT @3",
+            $"SELECT {RunColumns} FROM {RunTables} WHERE r.version > @0 AND (@1 IS NULL OR r.project_id = @1) AND (@2 IS NULL OR r.uuid = @2) ORDER BY r.version LIMIT @3",
             [version, scope.Project?.Value, scope.Run?.ToString(), limit], MapRun);
         // All there was to see is seen unless the page is full; then the cursor stands at its last run.
         return new RunChanges(FillRuns(sql, rows), rows.Count == limit ? rows[^1].Run.Version : Math.Max(version, CurrentVersion(sql)));
@@ -129,7 +130,7 @@ public sealed partial class SqlRunStore
 
     private static Run ReadRun(SqlSession sql, RunId id)
     {
-        var found = sql.Query($"SELECT {RunColumns} FROM run r WHERE r.uuid = @0", [id.ToString()], MapRun);
+        var found = sql.Query($"SELECT {RunColumns} FROM {RunTables} WHERE r.uuid = @0", [id.ToString()], MapRun);
         return found.Count == 1 ? FillRuns(sql, found)[0] : throw NoRun(id);
     }
 
@@ -144,6 +145,7 @@ public sealed partial class SqlRunStore
         StartedAt = row.IsDBNull(7) ? null : row.GetInt64(7),
         EndedAt = row.IsDBNull(8) ? null : row.GetInt64(8),
         Version = row.GetInt64(9),
+        ArtifactUri = row.GetString(10),
     });
 
     private static List<Run> FillRuns(SqlSession sql, List<(long Row, Run Run)> runs)

@@ -17,6 +17,12 @@ internal enum SearchTarget
 /// <param name="now">Milliseconds since 1970 UTC, for durations of what still runs.</param>
 internal sealed class SqlSearch(SearchTarget target, long now)
 {
+    /// <summary>Where a run's artifacts lie; needs the run as r and its project as p.</summary>
+    public const string ArtifactUri = "(rtrim(coalesce(p.artifact_location, 'mlflow-artifacts:/' || p.id), '/') || '/' || r.uuid || '/artifacts')";
+
+    private static readonly string s_statusText = "(CASE r.status " + string.Join(' ', Enum.GetValues<RunStatus>().Select(status =>
+        string.Create(CultureInfo.InvariantCulture, $"WHEN {(int)status} THEN '{status.ToString().ToUpperInvariant()}'"))) + " END)";
+
     private readonly StringBuilder _joins = new();
     private readonly StringBuilder _where = new("1 = 1");
     private readonly StringBuilder _order = new();
@@ -114,8 +120,7 @@ internal sealed class SqlSearch(SearchTarget target, long now)
 
     private static string AsText(FilterClause clause, string column) => clause.Field switch
     {
-        { Kind: FieldKind.Attribute, Key: "status" } => "CASE r.status " + string.Join(' ', Enum.GetValues<RunStatus>().Select(status =>
-            string.Create(CultureInfo.InvariantCulture, $"WHEN {(int)status} THEN '{status.ToString().ToUpperInvariant()}'"))) + " END",
+        { Kind: FieldKind.Attribute, Key: "status" } => s_statusText,
         { Kind: FieldKind.Param } => "x.value",
         _ => column,
     };
@@ -134,7 +139,7 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         (SearchTarget.Runs, "started" or "created") => "r.started_at",
         (SearchTarget.Runs, "ended") => "r.ended_at",
         (SearchTarget.Runs, "duration") => $"((coalesce(r.ended_at, {now.ToString(CultureInfo.InvariantCulture)}) - r.started_at) / 1000.0)",
-        (SearchTarget.Runs, "artifact_uri") => "(coalesce(p.artifact_location, 'mlflow-artifacts:/' || p.id) || '/' || r.uuid || '/artifacts')",
+        (SearchTarget.Runs, "artifact_uri") => ArtifactUri,
         (SearchTarget.Projects, "id") => "p.id",
         (SearchTarget.Projects, "name") => "p.name",
         (SearchTarget.Projects, "created") => "p.created_at",
@@ -148,7 +153,7 @@ internal sealed class SqlSearch(SearchTarget target, long now)
     {
         var field = order.Field;
         if (field.Kind == FieldKind.Attribute)
-            return [Attribute(field.Key)];
+            return [field.Key == "status" && order.AsText ? s_statusText : Attribute(field.Key)];
         var alias = "o" + (_joinCount++).ToString(CultureInfo.InvariantCulture);
         var (table, owner) = (field.Kind, target) switch
         {

@@ -29,6 +29,9 @@ public sealed record Run
     /// <summary>Milliseconds since 1970 UTC; null while it runs.</summary>
     public long? EndedAt { get; init; }
 
+    /// <summary>Where its artifacts lie: its project's place, its id, <c>artifacts</c>. Given by the store.</summary>
+    public string ArtifactUri { get; init; } = "";
+
     /// <summary>Rises with every change, over all runs of the store: the cursor of live updates.</summary>
     public long Version { get; init; }
 

@@ -175,7 +175,7 @@ public readonly record struct FilterValue(string? Text, double Number)
 /// <summary>One sort key.</summary>
 /// <param name="Field">What to sort by.</param>
 /// <param name="Descending">Greatest first; what is missing comes last either way.</param>
-/// <param name="AsText">Params as text even where they are numbers (then 10 comes before 9).</param>
+/// <param name="AsText">Params as text even where they are numbers (then 10 comes before 9); statuses by name.</param>
 public readonly record struct RunOrder(RunField Field, bool Descending, bool AsText = false)
 {
     /// <summary>As written: <c>metrics.loss desc</c>.</summary>

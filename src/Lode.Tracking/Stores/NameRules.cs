@@ -14,6 +14,9 @@ public static class NameRules
     /// <summary>Longest run tag value; longer ones are cut.</summary>
     public const int MaxTagLength = 8000;
 
+    /// <summary>Longest project tag value; longer ones are refused.</summary>
+    public const int MaxProjectTagLength = 5000;
+
     /// <summary>Longest project name.</summary>
     public const int MaxProjectNameLength = 500;
 
@@ -50,6 +53,15 @@ public static class NameRules
             throw new LodeException(ErrorCode.InvalidArgument, "A project's name must not be blank.");
         if (name.Length > MaxProjectNameLength)
             throw new LodeException(ErrorCode.InvalidArgument, $"'name' exceeds the maximum length of {MaxProjectNameLength} characters: got {name.Length}.");
+    }
+
+    /// <summary>Refuses a project tag whose key breaks the rules of keys or whose value is too long; null, which removes a tag, is not.</summary>
+    /// <exception cref="LodeException">InvalidArgument.</exception>
+    public static void CheckProjectTag(string key, string? value)
+    {
+        CheckKey(key, "key");
+        if (value?.Length > MaxProjectTagLength)
+            throw new LodeException(ErrorCode.InvalidArgument, $"'value' exceeds the maximum length of {MaxProjectTagLength} characters: that of tag '{key}' has {value.Length}.");
     }
 
     /// <summary>Cuts a value that is longer than it may be.</summary>

@@ -74,6 +74,8 @@ public abstract partial class RunStoreContract
     [InlineData("params.lr asc text", "bee Ant cat dog eel")]
     [InlineData("tags.kind desc", "cat bee Ant dog eel")]
     [InlineData("status asc", "dog eel bee Ant cat")]
+    [InlineData("status asc text", "cat eel bee Ant dog")]
+    [InlineData("status desc text", "dog eel bee Ant cat")]
     public async Task SearchRuns_Orders_MissingLast(string order, string names)
     {
         var project = await ZooAsync();

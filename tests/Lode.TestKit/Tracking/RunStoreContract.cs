@@ -72,6 +72,18 @@ public abstract partial class RunStoreContract : IAsyncLifetime
         Assert.Equal(["b"], read.Tags.Keys);
     }
 
+    [Theory]
+    [InlineData("../x", 1)]
+    [InlineData("", 1)]
+    [InlineData("long", NameRules.MaxProjectTagLength + 1)]
+    public async Task ProjectTags_AgainstTheRules_AreRefused(string key, int length)
+    {
+        var (project, value) = (await NewProjectAsync(), new string('v', length));
+        await RefusesAsync(ErrorCode.InvalidArgument, () => Store.CreateProjectAsync(new NewProject { Name = "q", Tags = new Dictionary<string, string> { [key] = value } }, Ct));
+        await RefusesAsync(ErrorCode.InvalidArgument, () => Store.UpdateProjectAsync(project.Id, new ProjectChange { Tags = new Dictionary<string, string?> { [key] = value } }, Ct));
+        Assert.Null(await Store.FindProjectAsync("q", Ct));
+    }
+
     [Fact]
     public async Task UpdateProject_TrashAndRestore_TakesItsRunsAlong()
     {
@@ -103,6 +115,14 @@ public abstract partial class RunStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SearchProjects_MadeInTheSameMillisecond_NewestFirst()
+    {
+        foreach (var name in new[] { "b", "a", "c" })
+            await NewProjectAsync(name);
+        Assert.Equal(["c", "a", "b", "Default"], (await Store.SearchProjectsAsync(new ProjectQuery(), Ct)).Projects.Select(project => project.Name));
+    }
+
+    [Fact]
     public async Task SearchProjects_CountsRunsByStatus()
     {
         var project = await NewProjectAsync();
@@ -126,6 +146,18 @@ public abstract partial class RunStoreContract : IAsyncLifetime
         var read = await Store.CreateRunAsync(asked with { Name = "second" }, Ct);
         Assert.Equal(("first", "ada", RunStatus.Running, 123L, null, "v"), (read.Name, read.User, read.Status, read.StartedAt, read.EndedAt, read.Tags["k"]));
         Assert.Equal(1, (await Store.GetProjectAsync(project.Id, Ct)).Runs.Total);
+    }
+
+    [Fact]
+    public async Task Run_ArtifactUri_LiesInItsProjectsPlace()
+    {
+        var own = await Store.CreateProjectAsync(new NewProject { Name = "own", ArtifactLocation = "s3://bucket/x/" }, Ct);
+        var (placed, plain) = (await NewRunAsync(own.Id), await NewRunAsync(ProjectId.Default));
+        Assert.Equal($"s3://bucket/x/{placed.Id}/artifacts", placed.ArtifactUri);
+        Assert.Equal($"mlflow-artifacts:/0/{plain.Id}/artifacts", (await Store.GetRunAsync(plain.Id, Ct)).ArtifactUri);
+        var found = await Store.SearchRunsAsync(new RunQuery { Projects = [own.Id], Filter = FilterParser.Parse($"artifact_uri=\"{placed.ArtifactUri}\"") }, Ct);
+        Assert.Equal(placed.ArtifactUri, Assert.Single(found.Runs).ArtifactUri);
+        Assert.Equal(2, (await Store.GetChangesAsync(default, 0, 9, Ct)).Runs.Count(run => run.ArtifactUri.EndsWith("/artifacts", StringComparison.Ordinal)));
     }
 
     [Fact]
