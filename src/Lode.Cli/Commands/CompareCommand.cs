@@ -72,8 +72,8 @@ internal static class CompareCommand
         table.Numeric([.. Enumerable.Range(2, columns.Count)]);
         foreach (var run in shown)
             table.Add([run.Id.ToString()[..8], run.Name, .. columns.Select(column => Cell(run, column) is { } cell ? column.Kind == FieldKind.Metric ? Format.Number(run.Metrics[column.Key].Last) : cell : "")]);
-        table.Write(context.Terminal);
-        context.Terminal.Note($"{shown.Count} of {ranked.Count} runs, best {metric} first ({(less ? "less" : "more")} is better){(hidden > 0 ? $"; {hidden} equal columns hidden (--all-cols)" : "")}");
+        var cut = table.Write(context.Terminal);
+        context.Terminal.Note($"{shown.Count} of {ranked.Count} runs, best {metric} first ({(less ? "less" : "more")} is better){(hidden > 0 ? $"; {hidden} equal columns hidden (--all-cols)" : "")}{(cut > 0 ? $"; {cut} columns do not fit (--json has them)" : "")}");
         return ExitCodes.Ok;
     }
 

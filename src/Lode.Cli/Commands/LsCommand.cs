@@ -39,7 +39,7 @@ internal static class LsCommand
             foreach (var run in page.Runs)
                 context.Terminal.Out.WriteLine(run.Id);
         else
-            WriteRuns(context, page, projects.ToDictionary(found => found.Id, found => found.Name));
+            WriteRuns(context, page, projects.ToDictionary(found => found.Id));
         return ExitCodes.Ok;
     }
 
@@ -62,16 +62,18 @@ internal static class LsCommand
         return ExitCodes.Ok;
     }
 
-    private static void WriteRuns(CommandContext context, RunPage page, Dictionary<ProjectId, string> projects)
+    private static void WriteRuns(CommandContext context, RunPage page, Dictionary<ProjectId, Project> projects)
     {
         var now = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var table = new TextTable("RUN", "NAME", "STATUS", "PROJECT", "METRICS", "DUR", "AGE").Numeric(5, 6);
+        var table = new TextTable("RUN", "NAME", "STATUS", "PROJECT", "DUR", "AGE", "METRICS").Numeric(4, 5);
         foreach (var run in page.Runs)
         {
-            var metrics = string.Join("  ", run.Metrics.OrderBy(metric => metric.Key, StringComparer.Ordinal).Take(3).Select(metric => $"{metric.Key}={Format.Number(metric.Value.Last)}"));
-            table.Add(run.Id.ToString()[..8], run.Name, run.Status.ToString().ToLowerInvariant(), projects.GetValueOrDefault(run.ProjectId, ""), metrics,
+            var project = projects[run.ProjectId];
+            var metrics = run.Metrics.OrderByDescending(metric => metric.Key == project.Tags.GetValueOrDefault(ProjectGoal.MetricTag)).ThenBy(metric => metric.Key, StringComparer.Ordinal);
+            table.Add(run.Id.ToString()[..8], run.Name, run.Status.ToString().ToLowerInvariant(), project.Name,
                 run.StartedAt is { } start && (run.EndedAt ?? (run.Status == RunStatus.Running ? now : null)) is { } end ? Format.Duration(TimeSpan.FromMilliseconds(end - start)) : "",
-                run.StartedAt is { } at ? Format.Age(TimeSpan.FromMilliseconds(now - at)) : "");
+                run.StartedAt is { } at ? Format.Age(TimeSpan.FromMilliseconds(now - at)) : "",
+                string.Join("  ", metrics.Take(2).Select(metric => $"{metric.Key}={Format.Number(metric.Value.Last)}")));
         }
         table.Write(context.Terminal);
         if (page.All == 0)
