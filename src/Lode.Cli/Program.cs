@@ -75,7 +75,7 @@ namespace Lode.Cli
             if (word is not null)
                 message = word.StartsWith('-') ? $"unknown option '{word}'" : command.Subcommands.Count > 0 ? $"unknown command '{word}'" : $"unexpected argument '{word}'";
             var known = command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(option => option.Name));
-            var near = word is null ? null : Format.Nearest(word, known);
+            var near = word is null ? null : DidYouMean.Nearest(word, known);
             return new LodeException(ErrorCode.InvalidArgument, message.TrimEnd('.'), near is not null ? $"did you mean '{near}'?" : $"`lode {(command is RootCommand ? "" : command.Name + " ")}--help` lists what there is");
         }
     }

@@ -29,9 +29,4 @@ public sealed class TableTests
     [InlineData(7500, "2h05m")]
     [InlineData(100000, "1d03h")]
     public void Duration_GreatestUnits(double seconds, string text) => Assert.Equal(text, Format.Duration(TimeSpan.FromSeconds(seconds)));
-
-    [Theory]
-    [InlineData("brave-oter", "brave-otter")]
-    [InlineData("zzzzzz", null)]
-    public void Nearest_OnlyWhenNear(string word, string? near) => Assert.Equal(near, Format.Nearest(word, ["brave-otter", "calm-heron"]));
 }

@@ -34,7 +34,7 @@ internal sealed record CommandContext(Terminal Terminal, TimeProvider Time, stri
             found = [.. all.Where(project => project.Id.ToString() == name)];
         if (found.Count > 0)
             return found;
-        var near = Format.Nearest(name, all.Select(project => project.Name));
+        var near = DidYouMean.Nearest(name, all.Select(project => project.Name));
         throw new LodeException(ErrorCode.NotFound, $"project '{name}' not found", near is not null ? $"did you mean '{near}'?" : "`lode ls --projects` lists the projects");
     }
 }

@@ -50,7 +50,7 @@ internal static class CompareCommand
             ?? throw new LodeException(ErrorCode.NotFound, "these runs have no metrics to compare");
         if (by is not null && !found.Any(run => run.Metrics.ContainsKey(by)))
         {
-            var near = Format.Nearest(by, found.SelectMany(run => run.Metrics.Keys).Distinct());
+            var near = DidYouMean.Nearest(by, found.SelectMany(run => run.Metrics.Keys).Distinct());
             throw new LodeException(ErrorCode.NotFound, $"no run has a metric '{by}'", near is null ? null : $"did you mean '{near}'?");
         }
         var less = minimise ?? ProjectGoal.IsMinimised(metric, from);

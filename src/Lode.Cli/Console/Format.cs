@@ -34,30 +34,4 @@ internal static class Format
         < 86400 => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays}d"),
     };
-
-    /// <summary>The word nearest to a mistyped one, if any is near.</summary>
-    public static string? Nearest(string word, IEnumerable<string> words) => words
-        .Select(candidate => (candidate, Distance: Distance(word, candidate)))
-        .Where(pair => pair.Distance <= Math.Max(1, Math.Min(3, word.Length / 2)))
-        .OrderBy(pair => pair.Distance)
-        .Select(pair => pair.candidate)
-        .FirstOrDefault();
-
-    // Levenshtein.
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var above = row[j];
-                row[j] = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-        return row[b.Length];
-    }
 }

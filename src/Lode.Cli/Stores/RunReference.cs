@@ -32,7 +32,7 @@ internal static class RunReference
             throw new LodeException(ErrorCode.Ambiguous, $"'{text}' fits {found.Total} runs: {candidates}{(found.Total > MostCandidates ? ", …" : "")}", "Say the first digits of the id.");
         }
         var names = (await store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), Limit = 1000 }, ct)).Runs.Select(run => run.Name).Distinct();
-        throw new LodeException(ErrorCode.NotFound, $"run '{text}' not found", Format.Nearest(text, names) is { } near ? $"did you mean '{near}'?" : "`lode ls` lists the runs");
+        throw new LodeException(ErrorCode.NotFound, $"run '{text}' not found", DidYouMean.Nearest(text, names) is { } near ? $"did you mean '{near}'?" : "`lode ls` lists the runs");
     }
 
     private static ProjectId[] Ids(IReadOnlyList<Project> projects) => [.. projects.Select(project => project.Id)];

@@ -1,18 +1,24 @@
-namespace Lode.Learning;
+namespace Lode.Core;
 
-/// <summary>The hint for a name that does not exist.</summary>
-internal static class DidYouMean
+/// <summary>Helps with a name that does not exist.</summary>
+public static class DidYouMean
 {
+    /// <summary>The name nearest to a mistyped one, case ignored; null where none is near.</summary>
+    public static string? Nearest(string got, IEnumerable<string> names)
+    {
+        var (best, distance) = names
+            .Select(name => (name, distance: Distance(got, name)))
+            .DefaultIfEmpty((name: "", distance: int.MaxValue))
+            .MinBy(pair => pair.distance);
+        return distance <= Math.Max(1, got.Length / 3) && distance < got.Length ? best : null;
+    }
+
     /// <summary>"Did you mean 'x'?" where a name is near, else the names there are (at most ten).</summary>
     public static string Hint(string got, IEnumerable<string> names)
     {
         var known = names.ToArray();
-        var (best, distance) = known
-            .Select(name => (name, distance: Distance(got, name)))
-            .DefaultIfEmpty((name: "", distance: int.MaxValue))
-            .MinBy(pair => pair.distance);
-        if (distance <= Math.Max(1, got.Length / 3) && distance < got.Length)
-            return $"Did you mean '{best}'?";
+        if (Nearest(got, known) is { } near)
+            return $"Did you mean '{near}'?";
         var shown = string.Join(", ", known.Take(10));
         return known.Length > 10 ? $"There are: {shown} and {known.Length - 10} more." : $"There are: {shown}.";
     }
