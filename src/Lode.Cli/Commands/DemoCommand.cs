@@ -54,7 +54,6 @@ internal static class DemoCommand
         {
             var source = SourceInfo.Capture(Environment.CurrentDirectory, context.Command);
             report = await Task.Run(() => new DemoJob(options, tracker, source, new DemoProgress(terminal, context.Time), context.Time).Run(ct), CancellationToken.None);
-            await tracker.FlushAsync(ct);
         }
         report = report with { DataFolder = access.Folder.Path, Dashboard = new Uri(address, $"p/{project.Id}").ToString() };
         var stay = server is not null && !noServe && terminal.OutIsTerminal;

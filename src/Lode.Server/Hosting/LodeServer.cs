@@ -56,7 +56,7 @@ public sealed class LodeServer : IAsyncDisposable
         {
             await app.StartAsync(ct).ConfigureAwait(false);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or SocketException)
         {
             await app.DisposeAsync().ConfigureAwait(false);
             throw CannotListen(options, error);
@@ -98,7 +98,7 @@ public sealed class LodeServer : IAsyncDisposable
             : throw new LodeException(ErrorCode.InvalidArgument, $"--host {host} would let other machines in, and there is no sign-in yet.", "Use 127.0.0.1, and an SSH tunnel from elsewhere.");
     }
 
-    private static LodeException CannotListen(ServerOptions options, IOException error)
+    private static LodeException CannotListen(ServerOptions options, Exception error)
     {
         var socket = error.InnerException as SocketException ?? (error.InnerException as AddressInUseException)?.InnerException as SocketException;
         return error.InnerException is AddressInUseException || socket?.SocketErrorCode == SocketError.AddressAlreadyInUse

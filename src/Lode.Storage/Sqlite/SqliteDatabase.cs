@@ -146,9 +146,10 @@ public sealed class SqliteDatabase : SqlDatabase
                 foreach (var write in group)
                     write.Answer(null);
             }
-            catch (SqliteException error)
+            catch (Exception error)
             {
-                var explained = Explain(error, _file);
+                // The whole group is rolled back; the thread lives on, since the next group may fare better (space freed, disk back).
+                var explained = error is SqliteException sqlite ? Explain(sqlite, _file) : new LodeException(ErrorCode.Internal, $"The store made a mistake: {error.Message}", null, error);
                 foreach (var write in group)
                     write.Answer(explained);
             }

@@ -150,6 +150,7 @@ public sealed class JournalShipper : IAsyncDisposable
     {
         var wait = TimeSpan.FromMilliseconds(200);
         var lastBeat = _time.GetTimestamp();
+        string? lastTrouble = null;
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -167,9 +168,11 @@ public sealed class JournalShipper : IAsyncDisposable
             {
                 return;
             }
-            catch (LodeException error) when (error.Code is ErrorCode.Unavailable or ErrorCode.LimitExceeded or ErrorCode.Internal)
+            catch (Exception error)
             {
-                // The store is away: the journal keeps everything, so only time is lost.
+                // The store is away or in trouble: the journal keeps everything, so only time is lost.
+                if (error is not LodeException { Code: ErrorCode.Unavailable or ErrorCode.LimitExceeded } && error.Message != lastTrouble)
+                    _warn($"recording is delayed: {lastTrouble = error.Message}");
                 await Task.Delay(wait, _time, CancellationToken.None).ConfigureAwait(false);
                 wait = TimeSpan.FromMilliseconds(Math.Min(5000, wait.TotalMilliseconds * 2));
                 Wake();
