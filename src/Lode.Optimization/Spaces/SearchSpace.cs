@@ -103,7 +103,12 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
     /// <summary>The cell of coordinates that stand for the same value as <paramref name="unit"/>; a single point where continuous.</summary>
     public UnitCell Cell(int index, double unit) => _parameters[index].Cell(unit);
 
-    /// <summary>The values at a point. Parameters that are inactive there, or whose coordinate is NaN, are left out.</summary>
+    /// <summary>The coordinate of the value at a place, from 0, of a dimension that is not continuous.</summary>
+    /// <param name="index">The place of the parameter.</param>
+    /// <param name="level">The place of the value. Range: [0, levels).</param>
+    public double AtLevel(int index, long level) => _parameters[index].AtLevel(level);
+
+    /// <summary>The values at a point, parents before their children. Parameters that are inactive there, or whose coordinate is NaN, are left out.</summary>
     /// <param name="unit">Coordinates, shape [d], each in [0, 1] or NaN.</param>
     public Params FromUnit(ReadOnlySpan<double> unit)
     {
@@ -111,7 +116,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
         var active = Activate(unit, known);
         var items = new KeyValuePair<string, ParamValue>[active];
         var next = 0;
-        for (var i = 0; i < known.Length; i++)
+        foreach (var i in _order)
             if (!double.IsNaN(known[i]))
                 items[next++] = new(_parameters[i].Name, _parameters[i].FromUnit(known[i]));
         return Params.OfDistinct(items);
@@ -130,13 +135,25 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
         return active;
     }
 
-    /// <summary>The coordinates of an assignment: NaN where a parameter is inactive, absent, or outside its domain.</summary>
+    /// <summary>
+    /// The coordinates of an assignment: NaN where a parameter is inactive, outside its domain, or absent without a
+    /// <see cref="Parameter.Default"/>.
+    /// </summary>
     /// <param name="values">The assignment; names that this space does not know are ignored.</param>
     /// <param name="unit">Receives coordinates, shape [d]: the exact place of a continuous value, a place in its cell for others.</param>
     public void ToUnit(Params values, Span<double> unit)
     {
+        var hint = 0;
         foreach (var i in _order)
-            unit[i] = IsActive(i, unit) && values.TryGet(_parameters[i].Name, out var value) ? _parameters[i].ToUnit(value) : double.NaN;
+        {
+            unit[i] = double.NaN;
+            if (!IsActive(i, unit))
+                continue;
+            if (values.TryGet(_parameters[i].Name, ref hint, out var value))
+                unit[i] = _parameters[i].ToUnit(value);
+            else if (_parameters[i].Default is { } known)
+                unit[i] = _parameters[i].ToUnit(known);
+        }
     }
 
     /// <summary>Checks that an assignment gives values of the domain to known, active parameters; it may leave some out.</summary>
@@ -178,7 +195,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
         if (!_index.TryGetValue(when.Parent, out var parent))
             throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{parameter.Name}' depends on '{when.Parent}', which the space does not have.");
         if (_parameters[parent] is FloatParameter)
-            throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{parameter.Name}' depends on '{when.Parent}', a float; a parent is categorical or int.");
+            throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{parameter.Name}' depends on '{when.Parent}', a float; a parent is categorical, ordinal or int.");
         if (when.Values.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{parameter.Name}' depends on '{when.Parent}' having one of no values; name at least one.");
         foreach (var value in when.Values)

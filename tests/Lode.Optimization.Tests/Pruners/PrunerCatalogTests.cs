@@ -21,7 +21,7 @@ public sealed class PrunerCatalogTests : PrunerContract
 
     [Fact]
     public void Create_UnknownName_NamesThoseThereAre() =>
-        Assert.Contains("median, none, percentile", Assert.Throws<LodeException>(() => PrunerCatalog.Create("mean")).Message, StringComparison.Ordinal);
+        Assert.Contains("median, none, patient, percentile, threshold", Assert.Throws<LodeException>(() => PrunerCatalog.Create("mean")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Create_MedianWithOptions_StaysMedian()
