@@ -30,7 +30,7 @@ public sealed class SamplerCatalogTests : SamplerContract
     {
         var error = Assert.Throws<LodeException>(() => SamplerCatalog.Create("tpee"));
         Assert.Equal(ErrorCode.NotFound, error.Code);
-        Assert.Contains("random, tpe", error.Message, StringComparison.Ordinal);
+        Assert.Contains("halton", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
