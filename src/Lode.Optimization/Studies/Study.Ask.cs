@@ -68,7 +68,7 @@ public sealed partial class Study
     {
         // What a repeated objective would ask for is known.
         var trial = same is null
-            ? new Trial(number, TrialState.Running, Declared(proposed)) { Space = _declared }
+            ? new Trial(number, TrialState.Running, DeclaredOf(proposed)) { Space = _declared }
             : new Trial(number, TrialState.Running, same.Params) { Space = same.Space };
         if (waiting is null)
             _trials.Add(trial);

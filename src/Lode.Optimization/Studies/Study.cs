@@ -91,6 +91,16 @@ public sealed partial class Study
         }
     }
 
+    /// <summary>The parameters declared for the trials to come: <see cref="StudyOptions.Space"/>, or what <see cref="Redeclare"/> put in its place.</summary>
+    public SearchSpace Declared
+    {
+        get
+        {
+            lock (_gate)
+                return _declared;
+        }
+    }
+
     /// <summary>Why <see cref="Optimize"/> ended before its time: what a terminator said, that nothing is left to try, or what <see cref="Stop"/> was told; null otherwise.</summary>
     public string? StopReason
     {
@@ -129,7 +139,7 @@ public sealed partial class Study
             lock (_gate)
             {
                 var unknown = _declared.Count > 0 && values.Any(item => _space.IndexOf(item.Key) < 0);
-                _declared.Validate(unknown ? values : Declared(values));
+                _declared.Validate(unknown ? values : DeclaredOf(values));
                 if (_declared.FirstViolated(values) is { } broken)
                     throw new LodeException(ErrorCode.InvalidArgument, $"The configuration {values} breaks the constraint '{broken.Name}'.");
                 var trial = new Trial(_trials.Count, TrialState.Waiting, values) { Space = _declared };
@@ -277,7 +287,7 @@ public sealed partial class Study
             : throw new LodeException(ErrorCode.Conflict, $"Trial {number} is {trial.State.ToString().ToLowerInvariant()}, not running.");
     }
 
-    private Params Declared(Params values) => ReferenceEquals(_space, _declared) && values.All(item => _space.IndexOf(item.Key) >= 0)
+    private Params DeclaredOf(Params values) => ReferenceEquals(_space, _declared) && values.All(item => _space.IndexOf(item.Key) >= 0)
         ? values
         : new Params(values.Where(item => _declared.IndexOf(item.Key) >= 0));
 
