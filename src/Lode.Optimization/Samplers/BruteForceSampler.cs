@@ -10,7 +10,7 @@ namespace Lode.Optimization;
 /// <remarks>
 /// As Optuna's BruteForceSampler: a tree whose nodes are the parameters in the order in which trials have them, whose branches are values;
 /// branches below which all was tried are avoided, the others are equally likely. A running trial counts as tried as far as it is known. O(n·d) per
-/// proposal for n trials: meant for spaces of up to some ten thousand configurations.
+/// proposal for n trials: meant for spaces of up to some thousand configurations.
 /// </remarks>
 public sealed class BruteForceSampler : IFiniteSampler
 {

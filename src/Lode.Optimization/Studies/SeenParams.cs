@@ -9,6 +9,9 @@ internal sealed class SeenParams
     private readonly Dictionary<Params, int> _numbers = [];
     private readonly List<string[]> _signatures = [];
 
+    /// <summary>How many different configurations there are.</summary>
+    public int Count => _numbers.Count;
+
     /// <summary>Notes a configuration; the earliest trial of it is kept.</summary>
     public void Add(Params values, int number) => _numbers.TryAdd(values, number);
 

@@ -78,12 +78,15 @@ public sealed partial class Study
         // A trial that was given back has its place in the wave already.
         if (IsRepeatable && !IsInWave(number))
             _visible.Add(trial with { Params = proposed, Space = space });
-        if (_options.Duplicates != DuplicatePolicy.Allow && (!IsRepeatable || !_proposals.ContainsKey(number)))
-        {
-            _proposals[number] = proposed;
-            _seen.Add(proposed, number);
-        }
+        Note(number, proposed);
         return new LiveTrial(this, number, space, known, proposed, waiting?.Params ?? Params.Empty) { Repeats = same };
+    }
+
+    // Duplicates are told by what was proposed until the trial is told.
+    private void Note(int number, Params proposed)
+    {
+        if (_options.Duplicates != DuplicatePolicy.Allow && _proposals.TryAdd(number, proposed))
+            _seen.Add(proposed, number);
     }
 
     private History Known() => new(_options.Directions, _visible.Snapshot())
@@ -124,8 +127,12 @@ public sealed partial class Study
         _wave = wave;
         // After a restart in mid-wave: what the wave gave out before, without the results.
         for (var i = start; i < _trials.Count; i++)
-            if (_trials[i].State != TrialState.Waiting)
-                _visible.Add(new Trial(i, TrialState.Running, _trials[i].Params) { Space = _trials[i].Space });
+        {
+            if (_trials[i].State == TrialState.Waiting)
+                continue;
+            _visible.Add(new Trial(i, TrialState.Running, _trials[i].Params) { Space = _trials[i].Space });
+            Note(i, _trials[i].Params);
+        }
         return true;
     }
 
@@ -134,7 +141,7 @@ public sealed partial class Study
     {
         same = null;
         // What somebody enqueued is given out as it is.
-        var mayRepeat = wanted.Count > 0 || _options.Duplicates == DuplicatePolicy.Allow;
+        var mayRepeat = wanted.Count > 0 || _options.Duplicates == DuplicatePolicy.Allow || (_options.Duplicates == DuplicatePolicy.Reask && IsUsedUp(space));
         var unit = Array.Empty<double>();
         SpaceConstraint? broken = null;
         Params? repeated = null;
@@ -150,7 +157,7 @@ public sealed partial class Study
                 continue;
             }
             var values = Values(space, unit, wanted);
-            if (mayRepeat || Find(values, known) is not { } earlier)
+            if (mayRepeat || Find(values) is not { } earlier)
                 return values;
             repeated = values;
             if (_options.Duplicates == DuplicatePolicy.Reuse)
@@ -160,7 +167,7 @@ public sealed partial class Study
             }
         }
         var repair = new Repair(space, wanted, rng.Child(StableHash("repair")));
-        if (repair.TryNear(unit, near => space.IsFeasible(near) && (mayRepeat || Find(space.FromUnit(near), known) is null)))
+        if (repair.TryNear(unit, near => space.IsFeasible(near) && (mayRepeat || Find(space.FromUnit(near)) is null)))
             return Values(space, unit, wanted);
         if (repeated is not null)
             return repeated;
@@ -169,13 +176,31 @@ public sealed partial class Study
         throw new LodeException(ErrorCode.InvalidArgument, $"No configuration was found that keeps to the constraints of the space; the last one broken is '{(last ?? broken)!.Name}'.", "Widen the parameters or loosen the constraint.");
     }
 
-    private Trial? Find(Params values, History known)
+    private Trial? Find(Params values)
     {
+        // Without any parameter there is nothing else to try.
+        if (values.Count == 0)
+            return null;
         lock (_gate)
         {
             var number = _seen.Find(values, !ReferenceEquals(_space, _declared));
-            return number < 0 ? null : _trials[number];
+            if (number < 0)
+                return null;
+            // Repeatable: whether a trial of this wave is done by now is chance.
+            return IsRepeatable && number >= _learned ? _trials[number] with { State = TrialState.Running } : _trials[number];
         }
+    }
+
+    // Whether as many configurations were seen as the space can have at most.
+    private bool IsUsedUp(SearchSpace space)
+    {
+        var total = 1.0;
+        foreach (var dimension in space.Dimensions)
+            total *= dimension.Levels == 0 ? double.PositiveInfinity : dimension.Levels;
+        if (double.IsInfinity(total))
+            return false;
+        lock (_gate)
+            return _seen.Count >= total;
     }
 
     // A value goes out as it came in: the way through the unit cube may change its last bit.

@@ -119,7 +119,7 @@ public sealed record StudyFile(IReadOnlyList<Direction> Directions, SearchSpace 
                 else if (json.TryGetProperty("parameters", out _))
                     spaces[json.GetProperty("space").GetInt32()] = SpaceJson.ReadSpace(json);
             }
-            catch (Exception cause) when (cause is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or LodeException { Code: not ErrorCode.Unavailable })
+            catch (Exception cause) when (cause is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or LodeException)
             {
                 throw study is null
                     ? cause as LodeException ?? new LodeException(ErrorCode.InvalidArgument, $"Line {number} does not begin a study: it needs {{\"lode_study\":{Version},…}}.", cause: cause)

@@ -16,13 +16,7 @@ public sealed class ConstraintTests
     [Theory, MemberData(nameof(Samplers))]
     public void Ask_AnySampler_KeepsToTheConstraints(string name)
     {
-        var space = new Space(s_parameters,
-        [
-            new LinearConstraint([new("x", 1), new("y", -1)], Relation.AtMost, 0),
-            new LinearConstraint([new("x", 10), new("n", 1)], Relation.AtMost, 12),
-            new PredicateConstraint("even in a", values => values.Text("c") == "b" || values.Int("n") % 2 == 0),
-            new PredicateConstraint("small z", values => values.Float("z") < values.Float("y"), "z", "y"),
-        ]);
+        var space = Lode.TestKit.Optimization.Spaces.Constrained;
         var study = new Study(new StudyOptions { Space = space, Sampler = SamplerCatalog.Create(name), Seed = 3 });
         study.Optimize(trial => (trial.Params.Float("x") - 0.5) * (trial.Params.Float("x") - 0.5), new OptimizeOptions { Trials = 30 });
         Assert.Equal(30, study.Trials.Count);

@@ -44,6 +44,46 @@ public sealed class DuplicateTests
         Assert.True(evaluated.Count < 40);
     }
 
+    [Theory]
+    [InlineData(DuplicatePolicy.Reuse)]
+    [InlineData(DuplicatePolicy.Reask)]
+    public void Optimize_Repeatable_SameTrialsWithAnyNumberOfWorkersAndAfterARestart(DuplicatePolicy policy)
+    {
+        var options = new StudyOptions { Space = s_space, RepeatableWidth = 16, Duplicates = policy, Seed = 9 };
+        static Outcome Objective(LiveTrial trial)
+        {
+            Thread.SpinWait(trial.Rng.NextInt32(20_000));
+            return trial.Params.Int("i") + (0.01 * trial.Number);
+        }
+        static string Print(Study study) => string.Join('\n', study.Trials.Select(trial => $"{trial.Params} {trial.Values[0]}"));
+        string Run(int workers)
+        {
+            var study = new Study(options);
+            study.Optimize(Objective, new OptimizeOptions { Trials = 64, Parallel = workers });
+            return Print(study);
+        }
+        var alone = Run(1);
+        Assert.Equal(alone, Run(4));
+        Assert.Equal(alone, Run(16));
+        var half = new Study(options);
+        half.Optimize(Objective, new OptimizeOptions { Trials = 23 });
+        var resumed = new Study(options, half.Trials);
+        resumed.Optimize(Objective, new OptimizeOptions { Trials = 41, Parallel = 4 });
+        Assert.Equal(alone, Print(resumed));
+    }
+
+    [Fact]
+    public void Ask_SpaceUsedUp_GoesOnRepeating()
+    {
+        var study = new Study(new StudyOptions { Space = new([new CategoricalParameter("c", "a", "b")]) });
+        study.Optimize(_ => 1, new OptimizeOptions { Trials = 20 });
+        Assert.Equal(2, study.Trials.Take(2).Select(trial => trial.Params).Distinct().Count());
+        Assert.Equal(20, study.Trials.Count);
+        var empty = new Study(new StudyOptions { Sampler = new RandomSampler() });
+        empty.Optimize(_ => 1, new OptimizeOptions { Trials = 5 });
+        Assert.All(empty.Trials, trial => Assert.Equal(0, trial.Params.Count));
+    }
+
     [Fact]
     public void Reuse_DefineByRun_KnowsWhatTheObjectiveWouldAskFor()
     {
