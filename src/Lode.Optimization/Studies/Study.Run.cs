@@ -80,7 +80,7 @@ public sealed partial class Study
         {
             try
             {
-                return objective(live);
+                return objective(live) ?? Task.FromException<Outcome>(new InvalidOperationException("The objective gave no task."));
             }
             catch (Exception failure)
             {

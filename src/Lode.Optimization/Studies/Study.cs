@@ -243,6 +243,10 @@ public sealed partial class Study
     {
         if (ReferenceEquals(trial.Space, _space) || ReferenceEquals(trial.Space, _declared))
             return;
+        // A trial of another declared space: what it has more was declared once, not asked for.
+        foreach (var parameter in _declared)
+            if (trial.Space.IndexOf(parameter.Name) is var at && (at < 0 || trial.Space[at] != parameter))
+                return;
         foreach (var parameter in trial.Space)
         {
             if (parameter.When is not null || _declared.IndexOf(parameter.Name) >= 0)

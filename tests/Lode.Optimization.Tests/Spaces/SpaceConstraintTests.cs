@@ -52,6 +52,18 @@ public sealed class SpaceConstraintTests
         Assert.Null(space.FirstViolated(new Params([new("a", 0.1), new("b", 0.2)])));
     }
 
+    [Fact]
+    public void IsFeasible_LinearOnly_AllocatesNothing()
+    {
+        var space = new Space(s_parameters, [new LinearConstraint([new("x", 1), new("n", 2)], Relation.AtMost, 12), new LinearConstraint([new("x", 1), new("y", 1)], Relation.AtLeast, 0)]);
+        double[] unit = [0.1, 0.2, 0.9, 0.4];
+        Assert.True(space.IsFeasible(unit));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            space.IsFeasible(unit);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+    }
+
     public static TheoryData<string, Func<object>> Refusals => new()
     {
         { "needs a name", () => new PredicateConstraint(" ", _ => true) },

@@ -55,6 +55,7 @@ public sealed class GrowingSpaceTests
         study.Optimize(trial => trial.Params.Float("x"), new OptimizeOptions { Trials = 20 });
         Assert.All(study.Trials.Skip(20), trial => Assert.Equal(["x", "y"], trial.Params.Select(item => item.Key).Order()));
         Assert.All(study.Trials.Skip(20), trial => Assert.InRange(trial.Params.Float("x"), -20, 5));
+        Assert.Equal(["x", "y"], study.Space.Select(parameter => parameter.Name));
     }
 
     [Fact]

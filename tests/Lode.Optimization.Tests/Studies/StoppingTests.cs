@@ -84,8 +84,8 @@ public sealed class StoppingTests
     public async Task OptimizeAsync_ThrowingAndCancelled_AreToldAsThreadsAre()
     {
         var study = new Study(new StudyOptions { Space = s_space });
-        await study.OptimizeAsync(trial => trial.Number == 0 ? throw new InvalidOperationException("now") : Later(), new OptimizeOptions { Trials = 2 });
-        Assert.Equal(["InvalidOperationException: now", "InvalidOperationException: later"], study.Trials.Select(trial => trial.Failure));
+        await study.OptimizeAsync(trial => trial.Number == 0 ? throw new InvalidOperationException("now") : trial.Number == 1 ? Later() : null!, new OptimizeOptions { Trials = 3 });
+        Assert.Equal(["InvalidOperationException: now", "InvalidOperationException: later", "InvalidOperationException: The objective gave no task."], study.Trials.Select(trial => trial.Failure));
         using var stop = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => study.OptimizeAsync(async trial =>
         {
@@ -93,7 +93,7 @@ public sealed class StoppingTests
             await Task.Delay(Timeout.Infinite, trial.Cancellation);
             return 1;
         }, new OptimizeOptions { Trials = 2 }, stop.Token));
-        Assert.Equal(TrialState.Waiting, study.Trials[2].State);
+        Assert.Equal(TrialState.Waiting, study.Trials[3].State);
 
         static async Task<Outcome> Later()
         {
