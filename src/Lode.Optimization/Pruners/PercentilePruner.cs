@@ -49,7 +49,7 @@ public sealed class PercentilePruner : IPruner
     /// <inheritdoc/>
     public bool ShouldPrune(History history, Trial trial)
     {
-        if (trial.LastReport is not { } last || last.Step < _options.WarmupSteps || !IsFirstOfInterval(trial, last.Step))
+        if (trial.LastReport is not { } last || !ReportIntervals.IsFirst(trial, _options.WarmupSteps, _options.IntervalSteps))
             return false;
         var complete = history.Trials.Where(other => other.State == TrialState.Complete && other.Number != trial.Number).ToList();
         if (complete.Count == 0 || complete.Count < _options.StartupTrials)
@@ -94,12 +94,6 @@ public sealed class PercentilePruner : IPruner
         var below = (int)at;
         var share = at - below;
         return share == 0 ? sorted[below] : sorted[below] + (share * (sorted[below + 1] - sorted[below]));
-    }
-
-    private bool IsFirstOfInterval(Trial trial, long step)
-    {
-        var start = ((step - _options.WarmupSteps) / _options.IntervalSteps * _options.IntervalSteps) + _options.WarmupSteps;
-        return trial.Reports.Length < 2 || trial.Reports[^2].Step < start;
     }
 
     private static void Check(bool ok, string name, string allowed, double got)

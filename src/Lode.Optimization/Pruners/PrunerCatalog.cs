@@ -11,6 +11,8 @@ public static class PrunerCatalog
         ["none"] = options => { OptionsReader.RefuseAny("none", options); return new NoPruner(); },
         ["percentile"] = options => new PercentilePruner(OptionsReader.Read<PercentilePrunerOptions>("percentile", options)),
         ["median"] = options => new PercentilePruner(OptionsReader.Read<PercentilePrunerOptions>("median", options) with { Percentile = 50 }),
+        ["patient"] = options => new PatientPruner(OptionsReader.Read<PatientPrunerOptions>("patient", options)),
+        ["threshold"] = options => new ThresholdPruner(OptionsReader.Read<ThresholdPrunerOptions>("threshold", options)),
     };
 
     /// <summary>All names, in ordinal order.</summary>

@@ -4,7 +4,7 @@ using Lode.Core;
 namespace Lode.Optimization;
 
 /// <summary>When a parameter is active: its parent is active and has one of the values.</summary>
-/// <param name="Parent">The name of a categorical or integer parameter.</param>
+/// <param name="Parent">The name of a categorical, ordinal or integer parameter.</param>
 /// <param name="Values">Values of the parent, at least one.</param>
 public sealed record Condition(string Parent, IReadOnlyList<ParamValue> Values)
 {
@@ -19,9 +19,11 @@ public sealed record Condition(string Parent, IReadOnlyList<ParamValue> Values)
 }
 
 /// <summary>One dimension of a search space: a name, a domain, and when it is active. Two are equal when all of these are.</summary>
-/// <remarks>The kinds are <see cref="FloatParameter"/>, <see cref="IntParameter"/> and <see cref="CategoricalParameter"/>.</remarks>
+/// <remarks>The kinds are <see cref="FloatParameter"/>, <see cref="IntParameter"/>, <see cref="CategoricalParameter"/> and <see cref="OrdinalParameter"/>.</remarks>
 public abstract record Parameter
 {
+    private readonly ParamValue? _default;
+
     private protected Parameter(string name)
     {
         if (string.IsNullOrWhiteSpace(name))
@@ -35,6 +37,19 @@ public abstract record Parameter
     /// <summary>When the parameter is active; null for always.</summary>
     public Condition? When { get; init; }
 
+    /// <summary>
+    /// The value that trials had which did not know this parameter: when the space grows in mid-study, they take part in the model with
+    /// it. Null (the default): such trials are taken as not knowing this coordinate.
+    /// </summary>
+    /// <exception cref="LodeException">InvalidArgument: the value is not in the domain.</exception>
+    public ParamValue? Default
+    {
+        get => _default;
+        init => _default = value is not { } given || Allows(given)
+            ? value
+            : throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{Name}' is {Domain}; got the default {given}.");
+    }
+
     /// <summary>How samplers see this dimension.</summary>
     internal abstract UnitDimension Dimension { get; }
 
@@ -47,6 +62,9 @@ public abstract record Parameter
     /// <summary>The cell of coordinates that stand for the same value as <paramref name="unit"/>; a point where continuous.</summary>
     internal abstract UnitCell Cell(double unit);
 
+    /// <summary>The coordinate of the value at a place, from 0, of a domain that is not continuous.</summary>
+    internal abstract double AtLevel(long level);
+
     /// <summary>Whether the value is in the domain.</summary>
     public bool Allows(ParamValue value) => !double.IsNaN(ToUnit(value));
 
@@ -57,13 +75,10 @@ public abstract record Parameter
     public sealed override string ToString() => $"{Name}: {Domain}{(When is null ? "" : $" when {When}")}";
 }
 
-/// <summary>An unordered choice.</summary>
-public sealed record CategoricalParameter : Parameter
+/// <summary>One of several values that are listed: <see cref="CategoricalParameter"/> without, <see cref="OrdinalParameter"/> with an order.</summary>
+public abstract record ChoiceParameter : Parameter
 {
-    /// <param name="name">The name.</param>
-    /// <param name="choices">The values, at least one, all different; their order is kept but means nothing to samplers.</param>
-    /// <exception cref="LodeException">InvalidArgument: no choice, or the same one twice.</exception>
-    public CategoricalParameter(string name, params IReadOnlyList<ParamValue> choices) : base(name)
+    private protected ChoiceParameter(string name, IReadOnlyList<ParamValue> choices) : base(name)
     {
         if (choices.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{name}' needs at least one choice; got none.");
@@ -76,10 +91,6 @@ public sealed record CategoricalParameter : Parameter
 
     /// <summary>The values, in the order given.</summary>
     public IReadOnlyList<ParamValue> Choices { get; }
-
-    internal override UnitDimension Dimension => new(DimensionKind.Nominal, Choices.Count);
-
-    internal override string Domain => $"one of {string.Join(", ", Choices)}";
 
     internal override ParamValue FromUnit(double unit) => Choices[Index(unit)];
 
@@ -97,13 +108,45 @@ public sealed record CategoricalParameter : Parameter
         return new((double)index / Choices.Count, (index + 0.5) / Choices.Count, (index + 1.0) / Choices.Count);
     }
 
+    internal override double AtLevel(long level) => (level + 0.5) / Choices.Count;
+
     private int Index(double unit) => Math.Clamp((int)(unit * Choices.Count), 0, Choices.Count - 1);
 
     /// <inheritdoc/>
-    public bool Equals(CategoricalParameter? other) => base.Equals(other) && Choices.SequenceEqual(other.Choices);
+    public virtual bool Equals(ChoiceParameter? other) => base.Equals(other) && Choices.SequenceEqual(other.Choices);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Choices.Count);
+}
+
+/// <summary>An unordered choice.</summary>
+public sealed record CategoricalParameter : ChoiceParameter
+{
+    /// <param name="name">The name.</param>
+    /// <param name="choices">The values, at least one, all different; their order is kept but means nothing to samplers.</param>
+    /// <exception cref="LodeException">InvalidArgument: no choice, or the same one twice.</exception>
+    public CategoricalParameter(string name, params IReadOnlyList<ParamValue> choices) : base(name, choices)
+    {
+    }
+
+    internal override UnitDimension Dimension => new(DimensionKind.Nominal, Choices.Count);
+
+    internal override string Domain => $"one of {string.Join(", ", Choices)}";
+}
+
+/// <summary>An ordered choice: neighbours are alike (small, medium, large; or numbers that are no regular grid), equally far apart to samplers.</summary>
+public sealed record OrdinalParameter : ChoiceParameter
+{
+    /// <param name="name">The name.</param>
+    /// <param name="choices">The values from one end to the other, at least one, all different.</param>
+    /// <exception cref="LodeException">InvalidArgument: no choice, or the same one twice.</exception>
+    public OrdinalParameter(string name, params IReadOnlyList<ParamValue> choices) : base(name, choices)
+    {
+    }
+
+    internal override UnitDimension Dimension => new(DimensionKind.Ordinal, Choices.Count);
+
+    internal override string Domain => $"in the order {string.Join(" < ", Choices)}";
 }
 
 /// <summary>A real number in a closed interval, or on a grid in it.</summary>
@@ -145,6 +188,8 @@ public sealed record FloatParameter : Parameter
         value.Kind is ParamKind.Float or ParamKind.Int ? _scale.ToUnit(value.AsDouble()) : double.NaN;
 
     internal override UnitCell Cell(double unit) => _scale.Cell(unit);
+
+    internal override double AtLevel(long level) => _scale.AtLevel(level);
 }
 
 /// <summary>An integer in a closed interval, or on a grid in it.</summary>
@@ -188,4 +233,6 @@ public sealed record IntParameter : Parameter
     internal override double ToUnit(ParamValue value) => value.Kind == ParamKind.Int ? _scale.ToUnit(value.AsInt()) : double.NaN;
 
     internal override UnitCell Cell(double unit) => _scale.Cell(unit);
+
+    internal override double AtLevel(long level) => _scale.AtLevel(level);
 }

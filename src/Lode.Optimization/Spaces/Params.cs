@@ -20,10 +20,10 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
     public Params(IEnumerable<KeyValuePair<string, ParamValue>> items)
     {
         _items = [.. items];
-        for (var i = 0; i < _items.Length; i++)
-            for (var j = 0; j < i; j++)
-                if (_items[i].Key == _items[j].Key)
-                    throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{_items[i].Key}' is given twice.");
+        var names = new HashSet<string>(_items.Length, StringComparer.Ordinal);
+        foreach (var (name, _) in _items)
+            if (!names.Add(name))
+                throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{name}' is given twice.");
     }
 
     private Params(KeyValuePair<string, ParamValue>[] items, bool _) => _items = items;
@@ -56,6 +56,17 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
         }
         value = default;
         return false;
+    }
+
+    /// <summary>As TryGet, looking first at the place <paramref name="hint"/>, which then moves on: a walk in order is linear.</summary>
+    internal bool TryGet(string name, ref int hint, out ParamValue value)
+    {
+        if (hint < _items.Length && _items[hint].Key == name)
+        {
+            value = _items[hint++].Value;
+            return true;
+        }
+        return TryGet(name, out value);
     }
 
     /// <summary>Whether the parameter is active.</summary>
@@ -97,8 +108,9 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
     {
         if (other is null || other.Count != Count)
             return false;
+        var hint = 0;
         foreach (var (name, value) in _items)
-            if (!other.TryGet(name, out var theirs) || theirs != value)
+            if (!other.TryGet(name, ref hint, out var theirs) || theirs != value)
                 return false;
         return true;
     }
@@ -119,7 +131,7 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
     public override string ToString() =>
         string.Join(", ", _items.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => $"{item.Key}={item.Value}"));
 
-    /// <summary>The coordinates in <paramref name="space"/>, shape [d], NaN where inactive, absent or outside; do not write to it.</summary>
+    /// <summary>The coordinates in <paramref name="space"/>, shape [d], as <see cref="SearchSpace.ToUnit"/>; do not write to it.</summary>
     internal double[] UnitIn(SearchSpace space)
     {
         var known = _unit;

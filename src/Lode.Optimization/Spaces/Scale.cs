@@ -84,6 +84,8 @@ internal sealed record Scale
         return new(Place(Border(level)), Place(Level(level)), Place(Border(level + 1)));
     }
 
+    public double AtLevel(long level) => Place(Level(level));
+
     public string Describe(string kind) =>
         Text($"{kind} {_low} to {_high}") + (_levels != 0 && (kind == "float" || _step != 1) ? Text($" by {_step}") : "") + (_log ? ", log" : "");
 

@@ -11,11 +11,11 @@ public sealed class LiveTrial
 {
     private readonly Study _study;
     private readonly SearchSpace _proposalSpace;
-    private readonly TrialPrefix _known;
+    private readonly History _known;
     private readonly Params _proposed;
     private readonly Params _fixed;
 
-    internal LiveTrial(Study study, int number, SearchSpace proposalSpace, TrialPrefix known, Params proposed, Params fixedValues) =>
+    internal LiveTrial(Study study, int number, SearchSpace proposalSpace, History known, Params proposed, Params fixedValues) =>
         (_study, Number, _proposalSpace, _known, _proposed, _fixed) = (study, number, proposalSpace, known, proposed, fixedValues);
 
     /// <summary>The trial's number.</summary>
@@ -27,14 +27,25 @@ public sealed class LiveTrial
     /// <summary>The trial as it stands.</summary>
     public Trial Snapshot => _study.Get(Number);
 
+    /// <summary>
+    /// Under <see cref="DuplicatePolicy.Reuse"/>: the earlier complete trial of the same configuration, whose values may be told instead of
+    /// evaluating again, as <see cref="Study.Optimize"/> does; otherwise null.
+    /// </summary>
+    public Trial? Repeats { get; internal init; }
+
     /// <summary>A random stream for the objective's own use; depends on the study's seed and this trial's number alone.</summary>
     public Rng Rng => new Rng(_study.Options.Seed, (ulong)Number).Child(Study.StableHash("objective"));
 
-    /// <summary>Set when the study is told to stop: a long objective looks at it. Never set outside <see cref="Study.Optimize"/>.</summary>
+    /// <summary>Set when the run is cancelled or the trial's time is up: a long objective looks at it. Never set outside <see cref="Study.Optimize"/>.</summary>
     public CancellationToken Cancellation { get; internal set; }
 
     /// <summary>Whom to tell of reports; set by the runner.</summary>
     internal StudyHooks? Hooks { get; set; }
+
+    /// <summary>The trial's own time limit, and it together with the run's token; set and disposed by the runner.</summary>
+    internal CancellationTokenSource? TimeUp { get; set; }
+
+    internal CancellationTokenSource? Linked { get; set; }
 
     /// <summary>What a hook threw during a report: the run's fault, not the objective's.</summary>
     internal Exception? HookFailure { get; private set; }
@@ -53,6 +64,11 @@ public sealed class LiveTrial
     /// <inheritdoc cref="CategoricalParameter(string, IReadOnlyList{ParamValue})"/>
     public string Choice(string name, params IReadOnlyList<string> choices) =>
         Ask(new CategoricalParameter(name, [.. choices.Select(ParamValue.Of)])).AsText();
+
+    /// <summary>Asks for one of several strings in an order.</summary>
+    /// <inheritdoc cref="OrdinalParameter(string, IReadOnlyList{ParamValue})"/>
+    public string Ordinal(string name, params IReadOnlyList<string> choices) =>
+        Ask(new OrdinalParameter(name, [.. choices.Select(ParamValue.Of)])).AsText();
 
     /// <summary>Asks for true or false.</summary>
     public bool Flag(string name) => Ask(new CategoricalParameter(name, false, true)).AsBool();

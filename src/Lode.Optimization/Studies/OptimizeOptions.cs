@@ -8,13 +8,19 @@ public sealed record OptimizeOptions
     /// <summary>How many trials to finish in this call. Range: ≥ 0.</summary>
     public required int Trials { get; init; }
 
-    /// <summary>Objectives that run at once, each on a thread. Range: ≥ 1. Default: 1, on the caller's thread.</summary>
+    /// <summary>Objectives that run at once, each on a thread (asynchronous ones where they like). Range: ≥ 1. Default: 1, on the caller's thread.</summary>
     public int Parallel { get; init; } = 1;
 
     /// <summary>After this long no new trial starts. Default: null, no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>The clock of the timeout. Default: the system's.</summary>
+    /// <summary>
+    /// After this long a trial's <see cref="LiveTrial.Cancellation"/> is set; an objective that gives up with OperationCanceledException has
+    /// failed. Range: &gt; 0. Default: null, no limit.
+    /// </summary>
+    public TimeSpan? TrialTimeout { get; init; }
+
+    /// <summary>The clock of the timeouts. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Whether the first exception of an objective ends the run; its trial is failed either way. Default: false.</summary>
@@ -29,6 +35,8 @@ public sealed record OptimizeOptions
             throw new LodeException(ErrorCode.InvalidArgument, $"OptimizeOptions.Trials must be ≥ 0; got {Trials}.");
         if (Parallel < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"OptimizeOptions.Parallel must be ≥ 1; got {Parallel}.");
+        if (TrialTimeout <= TimeSpan.Zero)
+            throw new LodeException(ErrorCode.InvalidArgument, $"OptimizeOptions.TrialTimeout must be > 0; got {TrialTimeout}.");
     }
 }
 

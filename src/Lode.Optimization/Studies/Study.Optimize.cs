@@ -1,14 +1,13 @@
-using System.Runtime.ExceptionServices;
-
 namespace Lode.Optimization;
 
-// Ask, evaluate, tell: on one thread or several.
+// Ask, evaluate, tell: on one thread or several, or asynchronously.
 public sealed partial class Study
 {
     /// <summary>
-    /// Runs trials until <see cref="OptimizeOptions.Trials"/> of them are finished. An exception of the objective makes its trial failed.
-    /// When cancelled, trials whose objective gives up with OperationCanceledException wait again with their parameters, others are
-    /// told as usual: none stays half-told, and the next call goes on where this one stopped.
+    /// Runs trials until <see cref="OptimizeOptions.Trials"/> of them are finished, or there is a reason to stop
+    /// (<see cref="StopReason"/>). An exception of the objective makes its trial failed. When cancelled, trials whose objective gives up with
+    /// OperationCanceledException wait again with their parameters, others are told as usual: none stays half-told, and the next call
+    /// goes on where this one stopped.
     /// </summary>
     /// <param name="objective">Evaluates a trial; called on several threads at once when <see cref="OptimizeOptions.Parallel"/> &gt; 1.</param>
     /// <param name="options">How many, how parallel, who is told.</param>
@@ -18,131 +17,31 @@ public sealed partial class Study
     public void Optimize(Func<LiveTrial, Outcome> objective, OptimizeOptions options, CancellationToken ct = default)
     {
         options.Validate();
-        var run = new Run(this, objective, options, ct);
-        // Cancelling must wake those who wait for a wave.
-        using (ct.Register(WakeAll))
+        var run = new StudyRun(this, options, ct);
+        using (ct.Register(Pulse))
         {
             if (options.Parallel == 1)
             {
-                run.Work();
+                run.Work(objective);
             }
             else
             {
-                var workers = Enumerable.Range(0, options.Parallel).Select(i => new Thread(run.Work) { IsBackground = true, Name = $"study-{i}" }).ToList();
+                var workers = Enumerable.Range(0, options.Parallel).Select(i => new Thread(() => run.Work(objective)) { IsBackground = true, Name = $"study-{i}" }).ToList();
                 workers.ForEach(worker => worker.Start());
                 workers.ForEach(worker => worker.Join());
             }
         }
-        run.Fault?.Throw();
-        if (run.Left > 0)
-            ct.ThrowIfCancellationRequested();
+        run.End();
     }
 
-    private void WakeAll()
+    /// <summary>As <see cref="Optimize"/>, for objectives that wait rather than compute: up to <see cref="OptimizeOptions.Parallel"/> are under way at once.</summary>
+    /// <inheritdoc cref="Optimize"/>
+    public async Task OptimizeAsync(Func<LiveTrial, Task<Outcome>> objective, OptimizeOptions options, CancellationToken ct = default)
     {
-        lock (_gate)
-            Monitor.PulseAll(_gate);
-    }
-
-    private sealed class Run(Study study, Func<LiveTrial, Outcome> objective, OptimizeOptions options, CancellationToken ct)
-    {
-        private readonly long _started = options.Clock.GetTimestamp();
-        private int _running;
-
-        /// <summary>Trials not given out yet, or given back.</summary>
-        public int Left { get; private set; } = options.Trials;
-
-        /// <summary>What ended the run early.</summary>
-        public ExceptionDispatchInfo? Fault { get; private set; }
-
-        public void Work()
-        {
-            try
-            {
-                while (Next() is { } trial)
-                    Evaluate(trial);
-            }
-            catch (Exception fault)
-            {
-                Stop(fault);
-            }
-        }
-
-        private LiveTrial? Next()
-        {
-            lock (study._gate)
-            {
-                while (true)
-                {
-                    if (Left == 0 || Fault is not null || ct.IsCancellationRequested || options.Clock.GetElapsedTime(_started) >= options.Timeout)
-                        return null;
-                    if (study.TryAsk() is { } trial)
-                    {
-                        Left--;
-                        _running++;
-                        (trial.Hooks, trial.Cancellation) = (options.Hooks, ct);
-                        return trial;
-                    }
-                    if (_running == 0)
-                        throw study.MustWait();
-                    Monitor.Wait(study._gate);
-                }
-            }
-        }
-
-        private void Evaluate(LiveTrial live)
-        {
-            Outcome? outcome = null;
-            try
-            {
-                options.Hooks.Started?.Invoke(live.Snapshot);
-                outcome = Judge(live);
-            }
-            finally
-            {
-                // Without an outcome (cancelled, or a hook failed) the trial waits for another run.
-                var trial = outcome is null ? study.Release(live.Number) : study.Tell(live.Number, outcome);
-                lock (study._gate)
-                {
-                    _running--;
-                    Left += outcome is null ? 1 : 0;
-                    Monitor.PulseAll(study._gate);
-                }
-                options.Hooks.Finished?.Invoke(trial);
-            }
-        }
-
-        // Null when the objective gave up because the run was cancelled.
-        private Outcome? Judge(LiveTrial live)
-        {
-            try
-            {
-                var outcome = objective(live);
-                if (live.HookFailure is { } swallowed)
-                    ExceptionDispatchInfo.Throw(swallowed);
-                return outcome.State != TrialState.Complete || outcome.Values.Length == study._options.Directions.Count
-                    ? outcome
-                    : Outcome.Failed($"The objective gave {Count(outcome.Values.Length, "value")}; the study has {Count(study._options.Directions.Count, "objective")}.");
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return null;
-            }
-            catch (Exception failure) when (live.HookFailure is null)
-            {
-                if (options.StopOnFailure)
-                    Stop(failure);
-                return Outcome.Failed($"{failure.GetType().Name}: {failure.Message}");
-            }
-        }
-
-        private void Stop(Exception fault)
-        {
-            lock (study._gate)
-            {
-                Fault ??= ExceptionDispatchInfo.Capture(fault);
-                Monitor.PulseAll(study._gate);
-            }
-        }
+        options.Validate();
+        var run = new StudyRun(this, options, ct);
+        using (ct.Register(Pulse))
+            await Task.WhenAll(Enumerable.Range(0, options.Parallel).Select(_ => Task.Run(() => run.WorkAsync(objective), CancellationToken.None))).ConfigureAwait(false);
+        run.End();
     }
 }

@@ -17,6 +17,18 @@ public sealed record StudyOptions
     /// <summary>Stops bad trials. Default: never.</summary>
     public IPruner Pruner { get; init; } = new NoPruner();
 
+    /// <summary>Any of these ends <see cref="Study.Optimize"/>. Default: none.</summary>
+    public IReadOnlyList<ITerminator> Terminators { get; init; } = [];
+
+    /// <summary>What happens to a proposal that equals an earlier trial. Default: <see cref="DuplicatePolicy.Reask"/>; noisy objectives want <see cref="DuplicatePolicy.Allow"/>.</summary>
+    public DuplicatePolicy Duplicates { get; init; } = DuplicatePolicy.Reask;
+
+    /// <summary>
+    /// Trials planned in all, for samplers that plan ahead. Range: ≥ 1. Default: null: while <see cref="Study.Optimize"/> runs, the finished ones
+    /// at its start and those that it is to finish, otherwise unknown.
+    /// </summary>
+    public int? Budget { get; init; }
+
     /// <summary>Addresses all random numbers of the study. Default: 0.</summary>
     public ulong Seed { get; init; }
 
@@ -27,11 +39,15 @@ public sealed record StudyOptions
     /// </summary>
     public int RepeatableWidth { get; init; }
 
-    /// <exception cref="LodeException">InvalidArgument: no direction, or a negative width.</exception>
+    /// <exception cref="LodeException">InvalidArgument: no direction, or a setting outside its range.</exception>
     internal void Validate()
     {
         if (Directions.Count == 0 || !Directions.All(Enum.IsDefined))
             throw new LodeException(ErrorCode.InvalidArgument, "A study needs at least one direction, each Minimize or Maximize.");
+        if (!Enum.IsDefined(Duplicates))
+            throw new LodeException(ErrorCode.InvalidArgument, $"StudyOptions.Duplicates must be Allow, Reask or Reuse; got {(int)Duplicates}.");
+        if (Budget < 1)
+            throw new LodeException(ErrorCode.InvalidArgument, $"StudyOptions.Budget must be ≥ 1; got {Budget}.");
         if (RepeatableWidth < 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"StudyOptions.RepeatableWidth must be ≥ 0; got {RepeatableWidth}.");
     }

@@ -19,9 +19,12 @@ public sealed class PrunerCatalogTests : PrunerContract
     [Theory, MemberData(nameof(Names))]
     public void ShouldPrune_BestSoFar_LetsGoOn(string name) => KeepsTheBest(name);
 
+    [Theory, MemberData(nameof(Names))]
+    public void ShouldPrune_SeveralObjectives_BestGoesOn(string name) => TakesSeveralObjectives(name);
+
     [Fact]
     public void Create_UnknownName_NamesThoseThereAre() =>
-        Assert.Contains("median, none, percentile", Assert.Throws<LodeException>(() => PrunerCatalog.Create("mean")).Message, StringComparison.Ordinal);
+        Assert.Contains("median, none, patient, percentile, threshold", Assert.Throws<LodeException>(() => PrunerCatalog.Create("mean")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Create_MedianWithOptions_StaysMedian()

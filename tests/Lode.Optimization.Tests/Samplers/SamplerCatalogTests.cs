@@ -25,12 +25,21 @@ public sealed class SamplerCatalogTests : SamplerContract
     [Theory, MemberData(nameof(Names))]
     public void Propose_ManyThreads_SameAnswers(string name) => ServesManyThreads(name);
 
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_AfterOtherProposals_SameAnswer(string name) => IgnoresItsPast(name);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_Constraints_AreTaken(string name) => TakesConstraints(name);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Propose_TrialsOfASmallerSpace_AreTaken(string name) => TakesTrialsOfASmallerSpace(name);
+
     [Fact]
     public void Create_UnknownName_NamesThoseThereAre()
     {
         var error = Assert.Throws<LodeException>(() => SamplerCatalog.Create("tpee"));
         Assert.Equal(ErrorCode.NotFound, error.Code);
-        Assert.Contains("random, tpe", error.Message, StringComparison.Ordinal);
+        Assert.Contains("halton", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -39,6 +48,12 @@ public sealed class SamplerCatalogTests : SamplerContract
     [InlineData("tpe", """{"candidates":0}""", "Candidates")]
     [InlineData("tpe", """{"good_share":1}""", "GoodShare")]
     [InlineData("random", """{"x":1}""", "no options")]
+    [InlineData("brute_force", """{"x":1}""", "no options")]
+    [InlineData("grid", """{"values":3}""", null)]
+    [InlineData("grid", """{"values":0}""", "Values")]
+    [InlineData("sobol", """{"scramble":false}""", null)]
+    [InlineData("halton", """{"scrambled":false}""", "scramble")]
+    [InlineData("latin_hypercube", """{"points":0}""", "Points")]
     public void Create_Options_AreReadStrictly(string name, string json, string? message)
     {
         using var options = JsonDocument.Parse(json);

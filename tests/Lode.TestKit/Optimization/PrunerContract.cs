@@ -37,6 +37,18 @@ public abstract class PrunerContract
     protected void KeepsTheBest(string name) =>
         Assert.False(Create(name).ShouldPrune(Reported([.. Enumerable.Range(0, 40).Select(i => (double)i)]), Running(40, [-1])));
 
+    /// <summary>Vectors of reports are judged without a mistake: the best in every objective goes on.</summary>
+    protected void TakesSeveralObjectives(string name)
+    {
+        var history = new History([Direction.Minimize, Direction.Maximize], [.. Enumerable.Range(0, 40).Select(i => new Trial(i, TrialState.Complete, Params.Empty)
+        {
+            Values = [i, -i],
+            Reports = [.. Enumerable.Range(0, 10).Select(step => new Report(step, [i, -i]))],
+        })]);
+        var best = new Trial(40, TrialState.Running, Params.Empty) { Reports = [.. Enumerable.Range(0, 10).Select(step => new Report(step, [-1 - step, 1 + step]))] };
+        Assert.False(Create(name).ShouldPrune(history, best));
+    }
+
     protected static Trial Running(int number, double[] reports) => new(number, TrialState.Running, Params.Empty)
     {
         Reports = [.. reports.Select((value, step) => new Report(step, [value]))],

@@ -59,6 +59,57 @@ public abstract class SamplerContract
         }
     }
 
+    /// <summary>What a sampler remembers of earlier proposals (a fitted model, a list of points) changes no bit of the next ones.</summary>
+    protected void IgnoresItsPast(string name)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            var rng = new Rng(41, (ulong)i);
+            var space = i % 2 == 0 ? Spaces.Everything : Spaces.Constrained;
+            var whole = Spaces.Messy(space, rng, 40);
+            var old = Create(name);
+            for (var n = 10; n <= 40; n += 6)
+            {
+                var history = whole with { Trials = [.. whole.Trials.Take(n)], Seed = (ulong)i };
+                Assert.Equal(Create(name).Propose(space, history, rng.Child((ulong)n)), old.Propose(space, history, rng.Child((ulong)n)));
+            }
+            // Another study that begins alike but goes on otherwise.
+            var other = whole with { Trials = [.. whole.Trials.Take(20), .. Spaces.Messy(space, rng.Child(7), 40).Trials.Skip(20)] };
+            Assert.Equal(Create(name).Propose(space, other, rng.Child(0)), old.Propose(space, other, rng.Child(0)));
+        }
+    }
+
+    /// <summary>Constraints are no reason to leave the cube, to fail or to go on for ever, not even when nothing keeps to them.</summary>
+    protected void TakesConstraints(string name)
+    {
+        var impossible = new SearchSpace(Spaces.Constrained, [new PredicateConstraint("never", _ => false)]);
+        foreach (var space in new[] { Spaces.Constrained, impossible })
+        {
+            for (var n = 0; n < 60; n += 20)
+            {
+                var unit = Create(name).Propose(space, Spaces.Messy(space, new Rng(3, (ulong)n), n), new Rng(4));
+                space.Validate(space.FromUnit(unit));
+                for (var i = 0; i < unit.Length; i++)
+                    Assert.True(double.IsNaN(unit[i]) || unit[i] is >= 0 and <= 1);
+            }
+        }
+    }
+
+    /// <summary>Trials of a smaller space, with and without a default for what they lack, are taken.</summary>
+    protected void TakesTrialsOfASmallerSpace(string name)
+    {
+        var rng = new Rng(12);
+        for (var i = 0; i < 10; i++)
+        {
+            var small = Spaces.Random(rng.Child((ulong)i));
+            var history = Spaces.Messy(small, rng, 40);
+            var space = new SearchSpace([.. small, new FloatParameter("new", 0, 1), new IntParameter("new_with_default", 1, 9) { Default = 4 }]);
+            var values = space.FromUnit(Create(name).Propose(space, history, rng.Child(99)));
+            space.Validate(values);
+            Assert.True(values.Contains("new") && values.Contains("new_with_default"));
+        }
+    }
+
     protected void ServesManyThreads(string name)
     {
         var sampler = Create(name);

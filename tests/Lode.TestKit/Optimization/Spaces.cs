@@ -21,6 +21,20 @@ public static class Spaces
         new IntParameter("fixed", 7, 7),
         new FloatParameter("point", 0.5, 0.5),
         new CategoricalParameter("only", "x"),
+        new OrdinalParameter("size", "s", "m", "l"),
+    ]);
+
+    /// <summary>Continuous, integer and conditional parameters under linear constraints and predicates; about a tenth of the cube keeps to them.</summary>
+    public static SearchSpace Constrained { get; } = new(
+    [
+        new FloatParameter("x", 0, 1), new FloatParameter("y", 0, 1), new IntParameter("n", 0, 20), new CategoricalParameter("c", "a", "b"),
+        new FloatParameter("z", 1e-3, 1, log: true) { When = new("c", ["b"]) },
+    ],
+    [
+        new LinearConstraint([new("x", 1), new("y", -1)], Relation.AtMost, 0),
+        new LinearConstraint([new("x", 10), new("n", 1)], Relation.AtMost, 12),
+        new PredicateConstraint("even in a", values => values.Text("c") == "b" || values.Int("n") % 2 == 0),
+        new PredicateConstraint("z below y", values => values.Float("z") < values.Float("y"), "z", "y"),
     ]);
 
     /// <summary>A valid space of 0 to 6 parameters of random kinds, some conditional.</summary>
