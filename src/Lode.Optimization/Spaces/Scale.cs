@@ -14,6 +14,7 @@ internal sealed record Scale
     private readonly bool _log;
     private readonly double _step;
     private readonly long _levels;
+    private readonly bool _isDecimal;
     private readonly double _start;
     private readonly double _width;
 
@@ -47,6 +48,7 @@ internal sealed record Scale
             throw Invalid(name, $"has a step that misses the bound: {low} to {high} by {step}.", Text($"The nearest bounds that fit are high {below} and {below + step}."));
         }
         _levels = (long)steps + 1;
+        _isDecimal = (step % 1 != 0 || low % 1 != 0) && IsShortFraction(low) && IsShortFraction(step);
         _start = Forward(Border(0));
         _width = Forward(Border(_levels)) - _start;
     }
@@ -92,7 +94,12 @@ internal sealed record Scale
     private long LevelAt(double unit) =>
         Math.Clamp((long)Math.Round((Back(_start + (unit * _width)) - _low) / _step), 0, _levels - 1);
 
-    private double Level(long level) => level == _levels - 1 ? _high : _low + (level * _step);
+    // In decimals where the bounds are short ones, so that 0.05 by 0.05 gives 0.15 and not 0.15000000000000002.
+    private double Level(long level) => level == _levels - 1 ? _high
+        : _isDecimal ? (double)((decimal)_low + (level * (decimal)_step))
+        : _low + (level * _step);
+
+    private static bool IsShortFraction(double value) => Math.Abs(value) < 1e12 && (double)(decimal)value == value;
 
     // The border below a level, as a raw value. On a log scale the first may reach 0: then it is mirrored at the first value.
     private double Border(long level)

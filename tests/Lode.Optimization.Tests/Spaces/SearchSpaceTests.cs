@@ -134,4 +134,13 @@ public sealed class SearchSpaceTests
 
     private static double Distance(ParamValue a, ParamValue b) =>
         a == b ? 0 : a.Kind == ParamKind.Float && b.Kind == ParamKind.Float ? Math.Abs(a.AsDouble() - b.AsDouble()) / Math.Max(1e-300, Math.Abs(a.AsDouble())) : 1;
+
+    [Fact]
+    public void FromUnit_SteppedFloat_GivesTheShortDecimals()
+    {
+        var space = new SearchSpace([new FloatParameter("x", 0.05, 1, step: 0.05), new FloatParameter("y", 1.0 / 3, 4.0 / 3, step: 0.25)]);
+        var values = Enumerable.Range(0, 20).Select(level => space.FromUnit([(level + 0.5) / 20, 0.5]).Float("x"));
+        Assert.Equal(Enumerable.Range(1, 20).Select(level => level * 5 / 100.0), values);
+        Assert.Equal(1.0 / 3, space.FromUnit([0, 0]).Float("y"));
+    }
 }
