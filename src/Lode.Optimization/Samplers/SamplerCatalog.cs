@@ -9,6 +9,7 @@ public static class SamplerCatalog
     private static readonly Dictionary<string, Func<JsonElement?, ISampler>> s_samplers = new()
     {
         ["cma"] = options => new CmaSampler(OptionsReader.Read<CmaOptions>("cma", options)),
+        ["de"] = options => new DifferentialEvolutionSampler(OptionsReader.Read<DifferentialEvolutionOptions>("de", options)),
         ["random"] = options => { OptionsReader.RefuseAny("random", options); return new RandomSampler(); },
         ["tpe"] = options => new TpeSampler(OptionsReader.Read<TpeOptions>("tpe", options)),
     };

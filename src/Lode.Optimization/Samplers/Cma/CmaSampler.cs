@@ -21,7 +21,7 @@ namespace Lode.Optimization;
 /// </remarks>
 public sealed class CmaSampler : ISampler
 {
-    private readonly CmaReplay _replay;
+    private readonly GenerationReplay<CmaState> _replay;
 
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="LodeException">InvalidArgument: a setting is outside its range.</exception>
@@ -29,7 +29,11 @@ public sealed class CmaSampler : ISampler
     {
         options ??= new CmaOptions();
         options.Validate();
-        _replay = new CmaReplay(options);
+        _replay = new(
+            options.WarmStartTrials,
+            (space, history) => CmaGeneration.First(space, history, options),
+            state => state.Constants.Population,
+            (state, history, start) => CmaGeneration.Advance(state, history, start, options));
     }
 
     /// <inheritdoc/>
@@ -37,6 +41,6 @@ public sealed class CmaSampler : ISampler
     public double[] Propose(SearchSpace space, History history, Rng rng)
     {
         SamplerGuards.RequireOneObjective("cma", history);
-        return _replay.StateOf(space, history)?.Sample(rng) ?? UniformDraw.Feasible(space, rng);
+        return _replay.StateOf(space, history)?.State.Sample(rng) ?? UniformDraw.Feasible(space, rng);
     }
 }
