@@ -10,6 +10,7 @@ public static class SamplerCatalog
     {
         ["cma"] = options => new CmaSampler(OptionsReader.Read<CmaOptions>("cma", options)),
         ["de"] = options => new DifferentialEvolutionSampler(OptionsReader.Read<DifferentialEvolutionOptions>("de", options)),
+        ["forest"] = options => new ForestSampler(OptionsReader.Read<ForestOptions>("forest", options)),
         ["random"] = options => { OptionsReader.RefuseAny("random", options); return new RandomSampler(); },
         ["tpe"] = options => new TpeSampler(OptionsReader.Read<TpeOptions>("tpe", options)),
     };
