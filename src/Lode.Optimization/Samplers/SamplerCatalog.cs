@@ -8,6 +8,7 @@ public static class SamplerCatalog
 {
     private static readonly Dictionary<string, Func<JsonElement?, ISampler>> s_samplers = new()
     {
+        ["auto"] = options => { OptionsReader.RefuseAny("auto", options); return new AutoSampler(); },
         ["cma"] = options => new CmaSampler(OptionsReader.Read<CmaOptions>("cma", options)),
         ["de"] = options => new DifferentialEvolutionSampler(OptionsReader.Read<DifferentialEvolutionOptions>("de", options)),
         ["forest"] = options => new ForestSampler(OptionsReader.Read<ForestOptions>("forest", options)),
