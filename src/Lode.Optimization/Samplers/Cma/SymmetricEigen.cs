@@ -23,7 +23,7 @@ internal static class SymmetricEigen
                 for (var j = i + 1; j < n; j++)
                     off += a[(i * n) + j] * a[(i * n) + j];
             }
-            if (!(off > 1e-30 * diagonal))
+            if (!(off > 1e-22 * diagonal)) // a sweep squares the error
                 break;
             for (var p = 0; p < n - 1; p++)
                 for (var q = p + 1; q < n; q++)
