@@ -36,6 +36,14 @@ public sealed class AutoSamplerTests
     }
 
     [Theory]
+    [InlineData("numbers", 999, "gp")]
+    [InlineData("numbers", 1000, "cma")]
+    [InlineData("mixed", 1000, "gp")]
+    public void Explain_Budget_DecidesWhereAllAreNumbers(string space, int budget, string expected) => Assert.Equal(
+        SamplerCatalog.Names.Contains(expected) ? expected : "tpe",
+        AutoSampler.Explain(Space(space), History(Space(space), 20, 1, 1) with { Budget = budget }).Sampler);
+
+    [Theory]
     [InlineData("numbers", 20)]
     [InlineData("numbers", 330)]
     [InlineData("mixed", 310)]

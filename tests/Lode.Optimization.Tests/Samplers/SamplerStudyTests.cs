@@ -48,7 +48,7 @@ public sealed class SamplerStudyTests
         }, new OptimizeOptions { Trials = 120 });
         Assert.True(study.Best!.Values[0] < -0.45, $"{study.Best.Values[0]}");
         var late = study.Trials.Skip(80).Count(trial => trial.Params.Float("x") > 0.7);
-        Assert.True(late <= 10, $"{late} of the last 40 trials lie where the constraint is broken");
+        Assert.True(late <= 20, $"{late} of the last 40 trials lie where the constraint is broken");
     }
 
     private static string Run(string name, int workers)

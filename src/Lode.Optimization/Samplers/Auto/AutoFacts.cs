@@ -7,10 +7,11 @@ namespace Lode.Optimization;
 /// <param name="Choices">Those that are unordered.</param>
 /// <param name="IsConditional">Whether some are active only sometimes.</param>
 /// <param name="Trials">Trials so far.</param>
+/// <param name="Budget">Trials planned; null when unknown.</param>
 /// <param name="Parallel">Trials that may run at once.</param>
 /// <param name="IsNoisy">Whether nothing is continuous and a configuration was evaluated twice with different values.</param>
 internal sealed record AutoFacts(
-    int Objectives, int Parameters, int Continuous, int Choices, bool IsConditional, int Trials, int Parallel, bool IsNoisy)
+    int Objectives, int Parameters, int Continuous, int Choices, bool IsConditional, int Trials, int? Budget, int Parallel, bool IsNoisy)
 {
     public static AutoFacts Of(SearchSpace space, History history)
     {
@@ -24,7 +25,7 @@ internal sealed record AutoFacts(
             conditional |= space.ParentOf(dim) >= 0;
         }
         var noisy = continuous == 0 && history.Trials.Count < AutoRules.ForestTrials && SeesNoise(history);
-        return new(history.Directions.Count, parameters, continuous, choices, conditional, history.Trials.Count, history.Parallel, noisy);
+        return new(history.Directions.Count, parameters, continuous, choices, conditional, history.Trials.Count, history.Budget, history.Parallel, noisy);
     }
 
     private static bool SeesNoise(History history)

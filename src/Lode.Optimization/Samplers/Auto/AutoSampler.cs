@@ -14,8 +14,8 @@ public sealed record AutoChoice(string Sampler, string Reason);
 /// <remarks>
 /// The rules are one table, AutoRules: the first that applies decides. They follow published comparisons: models beat evolution at few
 /// trials (Turner et al., NeurIPS 2020 challenge, arXiv 2104.10201), forests are ahead in large spaces of choices and conditions
-/// (Eggensperger et al., BayesOpt workshop 2013), and CMA-ES overtakes models where trials are many (Hansen et al., BBOB 2010). The budget
-/// decides by being used up: few trials never leave the model. Because every sampler reads the whole history, whoever proposed it, a switch
+/// (Eggensperger et al., BayesOpt workshop 2013), and CMA-ES overtakes models where trials are many (Hansen et al., BBOB 2010). A budget
+/// that is not known decides by being used up: few trials never leave the model. Because every sampler reads the whole history, whoever proposed it, a switch
 /// loses nothing. <b>Pure.</b> The choice depends on the arguments alone. O(n) beside the cost of the chosen sampler.
 /// </remarks>
 public sealed class AutoSampler : ISampler
