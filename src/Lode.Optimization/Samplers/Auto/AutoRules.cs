@@ -16,7 +16,7 @@ internal static class AutoRules
     /// <summary>Trials up to which a Gaussian process is worth its cubic cost.</summary>
     public const int GpTrials = 300;
 
-    /// <summary>A budget from which evolution from the start beats a model and evolution after it, on eight functions with five seeds.</summary>
+    /// <summary>A budget from which evolution from the start beat a model (TPE) with evolution after it, on eight functions with five seeds.</summary>
     public const int LargeBudget = 1000;
 
     /// <summary>Trials up to which a forest is worth its cost.</summary>
