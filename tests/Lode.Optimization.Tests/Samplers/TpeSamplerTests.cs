@@ -75,6 +75,81 @@ public sealed class TpeSamplerTests
     }
 
     [Fact]
+    public void Propose_SmallGrid_NeverRepeatsWhileSomethingIsNew()
+    {
+        var study = new Study(new StudyOptions { Space = new([new IntParameter("a", 1, 8), new CategoricalParameter("b", "x", "y", "z", "w")]), Sampler = new TpeSampler(), Seed = 3 });
+        study.Optimize(trial => Math.Abs(trial.Params.Float("a") - 3) + (trial.Params.Text("b") == "z" ? 0 : 1), new OptimizeOptions { Trials = 28 });
+        Assert.Equal(28, study.Trials.Select(trial => trial.Params).Distinct().Count());
+        study.Optimize(trial => 1, new OptimizeOptions { Trials = 10 }); // all 32 are known soon: it goes on all the same
+        Assert.Equal(38, study.Trials.Count);
+    }
+
+    [Fact]
+    public void Propose_Constrained_KeepsToIt()
+    {
+        var space = new SearchSpace(
+            [new FloatParameter("x", 0, 1), new FloatParameter("y", 0, 1), new CategoricalParameter("c", "a", "b"), new FloatParameter("z", 0, 1) { When = new("c", ["b"]) }],
+            [new LinearConstraint([new("x", 1), new("y", 1)], Relation.AtMost, 0.5), new PredicateConstraint("z over x", p => p.Float("z") > p.Float("x"), "z", "x")]);
+        var trials = Enumerable.Range(0, 60).Select(i =>
+        {
+            var values = space.FromUnit(UniformDraw.Feasible(space, new Rng(2, (ulong)i)));
+            return new Trial(i, TrialState.Complete, values) { Values = [-values.Float("x") - values.Float("y")] };
+        });
+        var history = new History([Direction.Minimize], [.. trials]);
+        for (var i = 0; i < 50; i++)
+            Assert.True(space.IsFeasible(new TpeSampler().Propose(space, history, new Rng(8, (ulong)i))));
+    }
+
+    [Fact]
+    public void Propose_OutcomeConstraints_GoesWhereTheyHold()
+    {
+        var space = new SearchSpace([new FloatParameter("x", 0, 1)]);
+        var history = Line(80, x => -x);
+        history = history with { Trials = [.. history.Trials.Select(trial => trial with { Constraints = [trial.Params.Float("x") - 0.6] })] };
+        var mean = Enumerable.Range(0, 50).Average(i => new TpeSampler().Propose(space, history, new Rng(8, (ulong)i))[0]);
+        Assert.InRange(mean, 0.5, 0.62);
+    }
+
+    // An easy branch that ends at 0.1, a hard one of three parameters that ends at 0.
+    [Fact]
+    public void Optimize_HardBranchIsBetter_BanditFindsIt()
+    {
+        var space = new SearchSpace(
+        [
+            new CategoricalParameter("branch", "easy", "hard"),
+            new FloatParameter("e", 0, 1) { When = new("branch", ["easy"]) },
+            new FloatParameter("h0", 0, 1) { When = new("branch", ["hard"]) },
+            new FloatParameter("h1", 0, 1) { When = new("branch", ["hard"]) },
+            new FloatParameter("h2", 0, 1) { When = new("branch", ["hard"]) },
+        ]);
+        static double Loss(Params p) => p.Text("branch") == "easy"
+            ? 0.1 + (0.2 * Math.Abs(p.Float("e") - 0.4))
+            : p.Where(item => item.Key != "branch").Sum(item => Math.Abs(item.Value.AsDouble() - 0.85));
+        int Found(bool bandit) => Enumerable.Range(0, 10).Count(seed =>
+        {
+            var study = new Study(new StudyOptions { Space = space, Sampler = new TpeSampler(new() { BranchByBandit = bandit }), Seed = (ulong)seed });
+            study.Optimize(trial => Loss(trial.Params), new OptimizeOptions { Trials = 250 });
+            return study.Best!.Params.Text("branch") == "hard";
+        });
+        var found = Found(true);
+        Assert.True(found >= 8 && found > Found(false), $"found in {found} of 10 studies");
+    }
+
+    [Fact]
+    public void Neediest_StagnantBranch_IsGivenUp()
+    {
+        var space = new SearchSpace([new CategoricalParameter("c", "a", "b"), new FloatParameter("x", 0, 1) { When = new("c", ["a"]) }]);
+        // a improves from 1 to 0; b stays at 5 from its second trial on.
+        double Of(int count)
+        {
+            var trials = Enumerable.Range(0, count).Select(i => new Trial(i, TrialState.Complete, space.FromUnit([i % 2 == 0 ? 0.25 : 0.75, 0.5])) { Values = [i % 2 == 0 ? 1.0 - (0.01 * i) : 5] }).ToArray();
+            return Branching.Neediest(space, 0, [.. Enumerable.Range(0, count)], [.. Enumerable.Range(0, count)], [.. trials.Select(trial => trial.Params.UnitIn(space))], new Ranking(new History([Direction.Minimize], trials)), 1000);
+        }
+        Assert.Equal(0.75, Of(13)); // six of b: too few to judge
+        Assert.Equal(double.NaN, Of(40));
+    }
+
+    [Fact]
     public void Propose_ManyCandidates_AllocatesNoMorePerCandidate()
     {
         var space = new SearchSpace(Enumerable.Range(0, 5).Select(i => new FloatParameter($"x{i}", 0, 1)));

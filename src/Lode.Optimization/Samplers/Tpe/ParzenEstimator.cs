@@ -7,7 +7,7 @@ namespace Lode.Optimization;
 
 /// <summary>
 /// A density over some dimensions of the unit cube: a weighted sum of product kernels, one around each observation, and the prior
-/// (Watanabe 2023, section 3 and appendix C). The kernel of a number is a normal distribution truncated to [0, 1], integrated over the cell of
+/// (Watanabe 2023). The kernel of a number is a normal distribution truncated to [0, 1], integrated over the cell of
 /// a grid; that of a choice is Aitchison and Aitken's. All kernels share their bandwidth, so a squared distance is one
 /// multiplication and addition per number; everything else about a kernel is one constant.
 /// </summary>
@@ -15,7 +15,7 @@ internal sealed class ParzenEstimator
 {
     private const double LogSqrt2Pi = 0.91893853320467274178;
 
-    // Where the prior's deviation is the whole width, so it is nearly flat (Watanabe 2023, section 3).
+    // Where the prior's deviation is the whole width, so it is nearly flat (Watanabe 2023).
     private static readonly double s_priorMass = SpecialFunctions.NormalMass(-0.5, 0.5);
     private static readonly double s_logPriorMass = Math.Log(s_priorMass);
 

@@ -26,13 +26,13 @@ public sealed record TpeOptions
     /// <summary>Points drawn from the density of good ones, of which the best ratio is proposed. Range: ≥ 1. Default: 24, as in [B] and [W].</summary>
     public int Candidates { get; init; } = 24;
 
-    /// <summary>The share γ of ranked trials that count as good, rounded up. Range: (0, 1). Default: 0.1, the linear rule of [W], section 3.</summary>
+    /// <summary>The share γ of ranked trials that count as good, rounded up. Range: (0, 1). Default: 0.1, the linear rule of [W].</summary>
     public double GoodShare { get; init; } = 0.1;
 
-    /// <summary>The most trials that count as good. Range: ≥ 1. Default: 25, as in [W], section 3.</summary>
+    /// <summary>The most trials that count as good. Range: ≥ 1. Default: 25, as in [W].</summary>
     public int GoodLimit { get; init; } = 25;
 
-    /// <summary>How good trials are weighed. Default: <see cref="TpeWeighting.Improvement"/>, recommended by [W]; see its appendix A.</summary>
+    /// <summary>How good trials are weighed. Default: <see cref="TpeWeighting.Improvement"/>, recommended by [W].</summary>
     public TpeWeighting Weighting { get; init; } = TpeWeighting.Improvement;
 
     /// <summary>The weight of the prior (the whole space), in trials. Range: &gt; 0. Default: 1, as in [B] and [W].</summary>
@@ -44,14 +44,23 @@ public sealed record TpeOptions
     /// </summary>
     /// <remarks>
     /// Scott's factor is the spread of the sample: 0.29 for points all over the domain, and less for good ones, which gather.
-    /// Optuna takes 0.2; [W] too finds the bandwidth decisive and small ones good. 0.07 was chosen on ten
-    /// functions at 50 and 100 trials, where 0.05 to 0.1 do about equally well and mostly better than 0.2; on four functions and
-    /// forty seeds that were not looked at before it beats 0.2 as well (Griewank, Zakharov, Dixon-Price clearly, Schwefel slightly).
+    /// Optuna takes 0.2; [W] too finds the bandwidth decisive and small ones good. Checked on fifteen tasks and ten other functions
+    /// with twenty seeds of their own at 25 to 200 trials: 0.07 ranks before 0.15 throughout, and before 0.1 but for the fifteen tasks at
+    /// 100 trials; 0.05 is better from 100 trials on and worse at 25.
     /// </remarks>
     public double Bandwidth { get; init; } = 0.07;
 
     /// <summary>The smallest bandwidth, in widths of the domain. Range: (0, 1]. Default: 0.01: a floor keeps the search from digging in one hole (the minimum bandwidth factor of [W]).</summary>
     public double MinBandwidth { get; init; } = 0.01;
+
+    /// <summary>
+    /// Whether half of the trials are spread over the branches of a conditional space that may still overtake the best one (rising bandits, Li
+    /// et al., AAAI 2020). The density of good trials alone stays in the branch that is easy to tune. Default: true.
+    /// </summary>
+    public bool BranchByBandit { get; init; } = true;
+
+    /// <summary>Whether configurations that were tried before are passed over, where all parameters are choices or on grids. Default: true.</summary>
+    public bool AvoidDuplicates { get; init; } = true;
 
     /// <exception cref="LodeException">InvalidArgument: a setting is outside its range.</exception>
     internal void Validate()

@@ -7,13 +7,18 @@ namespace Lode.Optimization;
 /// from l and proposes the one with the highest l(x)/g(x), which is the one of highest expected improvement.
 /// </summary>
 /// <remarks>
-/// Bergstra, Bardenet, Bengio, Kégl (NeurIPS 2011), section 4, eq. 2 and 3; Watanabe (arXiv 2304.11127, 2023), algorithm 1.
-/// Multivariate: parameters that are always present together share one density, so interactions are seen; branches of a
-/// conditional space are modelled each from its own trials. Running and failed trials count as bad (see Ranking).
+/// Bergstra, Bardenet, Bengio, Kégl (NeurIPS 2011), section 4; Watanabe (arXiv 2304.11127, 2023). Section and equation numbers of both
+/// were not checked against the papers. Multivariate: parameters that are always present together share one density, so interactions
+/// are seen; branches of a conditional space are modelled each from its own trials, and a bandit sees to it that a branch that is hard
+/// to tune gets its chance (<see cref="TpeOptions.BranchByBandit"/>). Running and failed trials count as bad, those that break outcome
+/// constraints as worse than all others (see Standing). Candidates that break a constraint of the space are passed over.
 /// O(n·d) for n trials per proposal, no allocation per candidate; one objective only.
 /// </remarks>
 public sealed class TpeSampler : ISampler
 {
+    // Whole proposals that break a constraint or were tried before are made anew so often, candidates within one so often.
+    private const int Attempts = 10;
+    private const int Redraws = 10;
     private readonly TpeOptions _options;
 
     /// <param name="options">Settings; null for the defaults.</param>
@@ -28,22 +33,31 @@ public sealed class TpeSampler : ISampler
     /// <exception cref="LodeException">NotImplemented: the study has several objectives.</exception>
     public double[] Propose(SearchSpace space, History history, Rng rng)
     {
-        if (history.Directions.Count != 1)
-            throw new LodeException(ErrorCode.NotImplemented, $"The sampler 'tpe' takes one objective; the study has {history.Directions.Count}.", "Use the sampler 'random'.");
-        var unit = new double[space.Count];
+        SamplerGuards.RequireOneObjective("tpe", history);
         var ranking = new Ranking(history);
         var (trials, points, ranked) = Known(space, history, ranking);
         if (ranked < _options.StartupTrials)
+            return UniformDraw.Feasible(space, rng, _options.AvoidDuplicates && KnownPoints.CanRepeat(space) ? new KnownPoints(space, points) : null);
+        var known = _options.AvoidDuplicates && KnownPoints.CanRepeat(space) ? new KnownPoints(space, points) : null;
+        var groups = Groups.Of(space, points);
+        var deciding = Branching.Deciding(space);
+        var left = Math.Max(0, (history.Budget ?? (2 * history.Trials.Count)) - history.Trials.Count);
+        var models = new GroupModel?[groups.Count];
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            foreach (ref var coordinate in unit.AsSpan())
-                coordinate = rng.NextDouble();
-            return unit;
+            var unit = new double[space.Count];
+            Array.Fill(unit, double.NaN);
+            for (var g = 0; g < groups.Count; g++)
+            {
+                if (!space.IsActive(groups[g][0], unit))
+                    continue;
+                models[g] ??= Model(space, groups[g], deciding, trials, points, ranking, left, rng);
+                Choose(models[g]!, space, g == groups.Count - 1 ? known : null, g == groups.Count - 1, rng, unit);
+            }
+            if (space.IsFeasible(unit) && known?.Contains(unit) != true)
+                return unit;
         }
-        Array.Fill(unit, double.NaN);
-        foreach (var group in Groups.Of(space, points))
-            if (space.IsActive(group[0], unit))
-                ProposeGroup(space, group, trials, points, ranking, rng, unit);
-        return unit;
+        return UniformDraw.Feasible(space, rng, known);
     }
 
     private static (int[] Trials, double[][] Points, int Ranked) Known(SearchSpace space, History history, in Ranking ranking)
@@ -62,7 +76,10 @@ public sealed class TpeSampler : ISampler
         return ([.. trials], [.. points], ranked);
     }
 
-    private void ProposeGroup(SearchSpace space, int[] group, int[] trials, double[][] points, in Ranking ranking, Rng rng, double[] unit)
+    // Two densities over a group of dimensions; those that decide on branches are set beforehand.
+    private sealed record GroupModel(int[] Dims, ParzenEstimator Good, ParzenEstimator Bad, (int Dim, double Unit)[] Branches);
+
+    private GroupModel Model(SearchSpace space, int[] group, bool[] deciding, int[] trials, double[][] points, in Ranking ranking, int left, Rng rng)
     {
         var members = new List<int>(trials.Length);
         var ranked = 0;
@@ -75,19 +92,39 @@ public sealed class TpeSampler : ISampler
         }
         var good = Best(members, trials, ranking, Math.Min(_options.GoodLimit, (int)Math.Ceiling(_options.GoodShare * ranked)));
         var bad = Others(members, good);
-        var l = new ParzenEstimator(space, group, Pick(points, good), Weights(good, bad, trials, ranking), _options);
-        var g = new ParzenEstimator(space, group, Pick(points, bad), Ones(bad.Length), _options);
+        var branches = new List<(int, double)>();
+        if (_options.BranchByBandit)
+            foreach (var dim in group)
+                if (deciding[dim] && rng.NextDouble() < 0.5 && Branching.Neediest(space, dim, members, trials, points, ranking, left) is var branch && !double.IsNaN(branch))
+                    branches.Add((dim, branch));
+        return new(
+            group,
+            new ParzenEstimator(space, group, Pick(points, good), Weights(good, bad, trials, ranking), _options),
+            new ParzenEstimator(space, group, Pick(points, bad), Ones(bad.Length), _options),
+            [.. branches]);
+    }
 
-        var candidate = new double[space.Count];
+    // Of the candidates that may be proposed the one of the highest ratio; where the point is whole, those that may not are passed over.
+    private void Choose(GroupModel model, SearchSpace space, KnownPoints? known, bool whole, Rng rng, double[] unit)
+    {
+        Span<double> candidate = space.Count <= 128 ? stackalloc double[space.Count] : new double[space.Count];
+        unit.CopyTo(candidate);
         var best = double.NegativeInfinity;
         for (var c = 0; c < _options.Candidates; c++)
         {
-            l.Sample(rng, candidate);
-            var score = l.LogDensity(candidate) - g.LogDensity(candidate);
+            for (var redraw = 0; redraw < Redraws; redraw++)
+            {
+                model.Good.Sample(rng, candidate);
+                foreach (var (dim, coordinate) in model.Branches)
+                    candidate[dim] = coordinate;
+                if (!whole || (space.IsFeasible(candidate) && known?.Contains(candidate) != true))
+                    break;
+            }
+            var score = model.Good.LogDensity(candidate) - model.Bad.LogDensity(candidate);
             if (c > 0 && !(score > best))
                 continue;
             best = score;
-            foreach (var dim in group)
+            foreach (var dim in model.Dims)
                 unit[dim] = candidate[dim];
         }
     }
@@ -126,7 +163,7 @@ public sealed class TpeSampler : ISampler
         return others;
     }
 
-    // Watanabe 2023, the EI weighting: the improvement over the best of the others, in means; so scale and shift of the
+    // The EI weighting of Watanabe 2023: the improvement over the best of the others, in means; so scale and shift of the
     // objective do not matter. Where a loss is unknown or infinite all weigh the same.
     private double[] Weights(int[] good, int[] bad, int[] trials, in Ranking ranking)
     {

@@ -1,0 +1,85 @@
+using Lode.Core;
+
+namespace Lode.Optimization;
+
+/// <summary>What decides whether a run of CMA-ES is over, and how the next one starts. Immutable.</summary>
+/// <param name="Restarts">Runs of growing populations that are over.</param>
+/// <param name="IsSmall">Whether this run is one of Bipop's small ones.</param>
+/// <param name="LargeTrials">Trials spent in runs of growing populations after the first.</param>
+/// <param name="SmallTrials">Trials spent in small runs.</param>
+/// <param name="Bests">The best loss of each of the latest generations of this run.</param>
+internal sealed record CmaProgress(int Restarts, bool IsSmall, int LargeTrials, int SmallTrials, double[] Bests)
+{
+    private const int LargestFactor = 256;
+
+    public static CmaProgress Start { get; } = new(0, false, 0, 0, []);
+
+    /// <summary>Counts a generation; the state to go on with, which is a fresh one where the run is over.</summary>
+    /// <param name="state">The state after the generation.</param>
+    /// <param name="best">The generation's smallest loss; NaN when no trial is complete.</param>
+    /// <param name="worst">Its largest.</param>
+    /// <param name="fingerprint">A number that the trials decide on.</param>
+    /// <param name="options">Settings.</param>
+    public static CmaState Count(CmaState state, double best, double worst, ulong fingerprint, CmaOptions options)
+    {
+        var progress = state.Progress;
+        var window = 10 + (int)Math.Ceiling(30.0 * state.Constants.Dimensions / state.Constants.Population);
+        progress = progress with
+        {
+            LargeTrials = progress.LargeTrials + (progress is { IsSmall: false, Restarts: > 0 } ? state.Constants.Population : 0),
+            SmallTrials = progress.SmallTrials + (progress.IsSmall ? state.Constants.Population : 0),
+            Bests = double.IsNaN(best) ? progress.Bests : [.. progress.Bests.Length < window ? progress.Bests : progress.Bests[1..], best],
+        };
+        state.Progress = progress;
+        return options.Restart != CmaRestart.None && IsOver(state, worst, window) ? Restart(state, fingerprint, options) : state;
+    }
+
+    // Hansen's tutorial, appendix B.3: TolFun, TolX, ConditionCov, TolXUp. Coarser than its 1e-12, since trials are dear and nobody
+    // needs the ninth digit of a setting; relative to the values, so that a scaled objective changes nothing.
+    private static bool IsOver(CmaState state, double worst, int window)
+    {
+        var bests = state.Progress.Bests;
+        if (bests.Length == window && !double.IsNaN(worst))
+        {
+            var (low, high) = (worst, worst);
+            foreach (var best in bests)
+                (low, high) = (Math.Min(low, best), Math.Max(high, best));
+            if (!(high - low > 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high))))
+                return true;
+        }
+        if (state.Mean.Length == 0)
+            return false;
+        var (widest, smallest, largest) = (0.0, double.PositiveInfinity, 0.0);
+        for (var j = 0; j < state.Mean.Length; j++)
+        {
+            widest = Math.Max(widest, Math.Max(state.DeviationOf(j), state.Step * Math.Abs(state.CovariancePath[j])));
+            (smallest, largest) = (Math.Min(smallest, state.Deviations[j]), Math.Max(largest, state.Deviations[j]));
+        }
+        return widest < 1e-8 || largest > 1e7 * smallest || state.Step * largest > 1e4 * state.FirstStep;
+    }
+
+    private static CmaState Restart(CmaState state, ulong fingerprint, CmaOptions options)
+    {
+        var rng = new Rng(fingerprint);
+        var progress = state.Progress;
+        var first = state.Layout.Population;
+        var small = options.Restart == CmaRestart.Bipop && progress.Restarts > 0 && progress.SmallTrials < progress.LargeTrials;
+        var restarts = progress.Restarts + (small ? 0 : 1);
+        var (population, step) = (first * Math.Min(LargestFactor, 1 << Math.Min(restarts, 20)), options.StepSize);
+        if (small)
+        {
+            // Hansen 2009: λ_s = λ (λ_l/(2 λ))^(U²), σ_s = σ·10^(-2U).
+            var u = rng.NextDouble();
+            population = Math.Max(first, (int)(first * Math.Pow(0.5 * population / first, u * u)));
+            step *= Math.Pow(10, -2 * rng.NextDouble());
+        }
+        var next = new CmaState(state.Layout, population, step)
+        {
+            Progress = progress with { Restarts = restarts, IsSmall = small, Bests = [] },
+            Rates = options.AdaptLearningRate ? new CmaRates(state.Mean.Length) : null,
+        };
+        foreach (ref var coordinate in next.Mean.AsSpan())
+            coordinate = rng.NextDouble();
+        return next;
+    }
+}

@@ -1,0 +1,126 @@
+using Lode.Core;
+
+namespace Lode.Optimization.Tests.Samplers.Cma;
+
+public sealed class CmaSamplerTests
+{
+    [Fact]
+    public void Propose_RememberedOrReplayed_SameBits()
+    {
+        var remembering = new CmaSampler();
+        var space = Lode.TestKit.Optimization.Spaces.Everything;
+        var trials = new List<Trial>();
+        for (var i = 0; i < 150; i++)
+        {
+            var history = new History([Direction.Minimize], [.. trials]);
+            var proposal = remembering.Propose(space, history, new Rng(3, (ulong)i));
+            Assert.Equal(new CmaSampler().Propose(space, history, new Rng(3, (ulong)i)), proposal);
+            trials.Add(new Trial(i, TrialState.Running, space.FromUnit(proposal)));
+            // Results come late and out of order, some never.
+            var told = i - (int)(new Rng(9, (ulong)i).NextInt32(25));
+            if (told >= 0 && told % 17 != 0)
+                trials[told] = trials[told] with { State = told % 7 == 0 ? TrialState.Failed : TrialState.Complete, Values = [Math.Abs(proposal[4] - 0.2)] };
+            if (i == 100)
+                remembering.Propose(space, new History([Direction.Minimize], [.. trials.Take(40)]), new Rng(1)); // a shorter history in between
+        }
+    }
+
+    [Theory]
+    [InlineData(CmaCovariance.Full, false, 5, 700, 1e-6)]
+    [InlineData(CmaCovariance.Full, true, 5, 3000, 1e-6)]
+    [InlineData(CmaCovariance.Separable, false, 60, 4000, 1e-3)]
+    public void Optimize_Ellipsoid_Converges(CmaCovariance covariance, bool adapt, int dimensions, int trials, double reached)
+    {
+        var space = Box(dimensions);
+        var study = Run(space, new CmaOptions { Covariance = covariance, AdaptLearningRate = adapt, Restart = CmaRestart.None }, trials, p =>
+            Enumerable.Range(0, dimensions).Sum(i => Math.Pow(100, (double)i / dimensions) * Square(p.Float($"x{i}") - 0.3)));
+        Assert.True(study.Best!.Values[0] < reached, $"reached {study.Best.Values[0]}");
+    }
+
+    [Fact]
+    public void Optimize_IntegersAmongFloats_FindsTheExactOnes()
+    {
+        var space = new SearchSpace([new IntParameter("i", -50, 50), new IntParameter("n", 1, 1024, log: true), new FloatParameter("x", -1, 1)]);
+        for (var seed = 0; seed < 10; seed++)
+        {
+            var study = Run(space, new CmaOptions(), 600, p => Square(p.Float("i") - 17) + Square(Math.Log2(p.Float("n")) - 7) + Square(p.Float("x") - 0.1), seed);
+            Assert.Equal(17, study.Best!.Params.Int("i"));
+            Assert.Equal(128, study.Best.Params.Int("n"));
+        }
+    }
+
+    [Theory]
+    [InlineData(CmaRestart.Ipop)]
+    [InlineData(CmaRestart.Bipop)]
+    public void Optimize_ManyHoles_RestartsFindBetterOnes(CmaRestart restart)
+    {
+        static double Rastrigin(Params p) => 20 + p.Sum(item => Square((10 * item.Value.AsDouble()) - 3) - (10 * Math.Cos(2 * Math.PI * ((10 * item.Value.AsDouble()) - 3))));
+        var better = Enumerable.Range(0, 10).Count(seed =>
+            Run(Box(2), new CmaOptions { Restart = restart }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-6);
+        var without = Enumerable.Range(0, 10).Count(seed =>
+            Run(Box(2), new CmaOptions { Restart = CmaRestart.None }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-6);
+        Assert.True(better >= without + 3, $"{better} of 10 with restarts, {without} without");
+    }
+
+    [Fact]
+    public void Optimize_Rotated_LearnsTheDependence()
+    {
+        // A valley along the diagonal: without covariances the separable variant lags far behind.
+        static double Valley(Params p) => Square(p.Float("x0") + p.Float("x1") - 1.1) + (1e4 * Square(p.Float("x0") - p.Float("x1") - 0.1));
+        var full = Run(Box(2), new CmaOptions(), 500, Valley).Best!.Values[0];
+        Assert.True(full < 1e-8, $"{full}");
+        Assert.True(full < Run(Box(2), new CmaOptions { Covariance = CmaCovariance.Separable }, 500, Valley).Best!.Values[0]);
+    }
+
+    [Fact]
+    public void Propose_WarmStart_BeginsWhereTheBestTrialsLie()
+    {
+        var sampler = new CmaSampler(new CmaOptions { WarmStartTrials = 100 });
+        var space = Box(2);
+        var trials = Enumerable.Range(0, 100).Select(i =>
+        {
+            var rng = new Rng(5, (ulong)i);
+            var values = space.FromUnit([rng.NextDouble(), rng.NextDouble()]);
+            return new Trial(i, TrialState.Complete, values) { Values = [Square(values.Float("x0") - 0.8) + Square(values.Float("x1") - 0.15)] };
+        }).ToList();
+        var history = new History([Direction.Minimize], trials);
+        var proposals = Enumerable.Range(0, 50).Select(i => sampler.Propose(space, history, new Rng(1, (ulong)i))).ToList();
+        Assert.Equal(0.8, proposals.Average(x => x[0]), 0.1);
+        Assert.Equal(0.15, proposals.Average(x => x[1]), 0.1);
+    }
+
+    [Fact]
+    public void Propose_FailuresInOneHalf_MovesAway()
+    {
+        var study = new Study(new StudyOptions { Space = Box(2), Sampler = new CmaSampler() });
+        for (var i = 0; i < 120; i++)
+        {
+            var trial = study.Ask();
+            study.Tell(trial.Number, trial.Params.Float("x0") > 0.55 ? Outcome.Failed("out of memory") : 1 - trial.Params.Float("x0"));
+        }
+        var late = study.Trials.Skip(60).Average(trial => trial.Params.Float("x0"));
+        Assert.InRange(late, 0.4, 0.56); // the best values lie just below where trials fail
+    }
+
+    [Theory]
+    [InlineData(3, 0.1, 0, 0.1, "Population")]
+    [InlineData(0, 0, 0, 0.1, "StepSize")]
+    [InlineData(0, 0.1, -1, 0.1, "WarmStartTrials")]
+    [InlineData(0, 0.1, 0, 1.5, "WarmStartShare")]
+    public void Options_OutsideTheirRange_AreRefused(int population, double step, int warm, double share, string name)
+    {
+        var error = Assert.Throws<LodeException>(() => new CmaSampler(new() { Population = population, StepSize = step, WarmStartTrials = warm, WarmStartShare = share }));
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
+    }
+
+    private static SearchSpace Box(int dimensions) => new(Enumerable.Range(0, dimensions).Select(i => new FloatParameter($"x{i}", 0, 1)));
+
+    private static Study Run(SearchSpace space, CmaOptions options, int trials, Func<Params, double> objective, int seed = 0)
+    {
+        var study = new Study(new StudyOptions { Space = space, Sampler = new CmaSampler(options), Seed = (ulong)seed });
+        study.Optimize(trial => objective(trial.Params), new OptimizeOptions { Trials = trials });
+        return study;
+    }
+
+    private static double Square(double x) => x * x;
+}
