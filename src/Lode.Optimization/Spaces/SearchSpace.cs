@@ -21,10 +21,16 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
     private readonly Dictionary<string, int> _index;
     private readonly int[] _parents;
     private readonly int[] _order;
+    private readonly BoundConstraint[] _constraints;
 
     /// <summary>A space of these parameters; parents may come after their children.</summary>
-    /// <exception cref="LodeException">InvalidArgument: a name twice, an unknown parent, a parent that is a float, a value that the parent never has, a cycle.</exception>
-    public SearchSpace(IEnumerable<Parameter> parameters)
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="constraints">What every configuration must keep to; null for nothing.</param>
+    /// <exception cref="LodeException">
+    /// InvalidArgument: a name twice, an unknown parent, a parent that is a float, a value that the parent never has, a cycle;
+    /// a constraint on an unknown parameter, or a linear one on a parameter that is no number.
+    /// </exception>
+    public SearchSpace(IEnumerable<Parameter> parameters, IEnumerable<SpaceConstraint>? constraints = null)
     {
         _parameters = [.. parameters];
         _index = new Dictionary<string, int>(_parameters.Length, StringComparer.Ordinal);
@@ -34,6 +40,8 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
         _parents = [.. _parameters.Select(FindParent)];
         _order = ParentsFirst();
         Dimensions = [.. _parameters.Select(parameter => parameter.Dimension)];
+        Constraints = [.. constraints ?? []];
+        _constraints = [.. Constraints.Select(constraint => new BoundConstraint(constraint, this))];
     }
 
     /// <summary>A space without parameters.</summary>
@@ -47,6 +55,32 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
 
     /// <summary>What each coordinate means, shape [d].</summary>
     public IReadOnlyList<UnitDimension> Dimensions { get; }
+
+    /// <summary>What every configuration must keep to, known before it is evaluated; empty for nothing.</summary>
+    public IReadOnlyList<SpaceConstraint> Constraints { get; }
+
+    /// <summary>Whether the configuration at a point keeps to all constraints; true when there are none. Samplers filter their candidates by it.</summary>
+    /// <param name="unit">Coordinates, shape [d]; those of inactive parameters are not looked at.</param>
+    /// <remarks>No allocation while all constraints are linear and d ≤ 64; predicates are shown the values.</remarks>
+    public bool IsFeasible(ReadOnlySpan<double> unit) => FirstViolated(unit) is null;
+
+    /// <summary>The first constraint that the configuration at a point breaks; null when it keeps to all.</summary>
+    /// <inheritdoc cref="IsFeasible"/>
+    public SpaceConstraint? FirstViolated(ReadOnlySpan<double> unit)
+    {
+        if (_constraints.Length == 0)
+            return null;
+        Span<double> known = Count <= 64 ? stackalloc double[Count] : new double[Count];
+        Activate(unit, known);
+        Params? values = null;
+        foreach (var constraint in _constraints)
+            if (!constraint.Holds(this, known, ref values))
+                return constraint.Constraint;
+        return null;
+    }
+
+    /// <summary>The first constraint that an assignment breaks; null when it keeps to all. What it leaves out breaks nothing.</summary>
+    public SpaceConstraint? FirstViolated(Params values) => Constraints.FirstOrDefault(constraint => !constraint.Holds(values));
 
     /// <summary>The places of all parameters, every parent before its children.</summary>
     public ReadOnlySpan<int> ParentsFirstOrder => _order;
@@ -74,6 +108,18 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
     public Params FromUnit(ReadOnlySpan<double> unit)
     {
         Span<double> known = Count <= 64 ? stackalloc double[Count] : new double[Count];
+        var active = Activate(unit, known);
+        var items = new KeyValuePair<string, ParamValue>[active];
+        var next = 0;
+        for (var i = 0; i < known.Length; i++)
+            if (!double.IsNaN(known[i]))
+                items[next++] = new(_parameters[i].Name, _parameters[i].FromUnit(known[i]));
+        return Params.OfDistinct(items);
+    }
+
+    // The coordinates of what is active, NaN elsewhere; how many are.
+    private int Activate(ReadOnlySpan<double> unit, Span<double> known)
+    {
         var active = 0;
         foreach (var i in _order)
         {
@@ -81,12 +127,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
             if (!double.IsNaN(known[i]))
                 active++;
         }
-        var items = new KeyValuePair<string, ParamValue>[active];
-        var next = 0;
-        for (var i = 0; i < known.Length; i++)
-            if (!double.IsNaN(known[i]))
-                items[next++] = new(_parameters[i].Name, _parameters[i].FromUnit(known[i]));
-        return Params.OfDistinct(items);
+        return active;
     }
 
     /// <summary>The coordinates of an assignment: NaN where a parameter is inactive, absent, or outside its domain.</summary>
@@ -122,7 +163,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
     public SearchSpace With(Parameter parameter)
     {
         var i = IndexOf(parameter.Name);
-        return i < 0 ? new([.. _parameters, parameter]) : new([.. _parameters[..i], parameter, .. _parameters[(i + 1)..]]);
+        return new(i < 0 ? [.. _parameters, parameter] : [.. _parameters[..i], parameter, .. _parameters[(i + 1)..]], Constraints);
     }
 
     /// <inheritdoc/>
@@ -165,5 +206,39 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
                 throw new LodeException(ErrorCode.InvalidArgument, $"These parameters depend on each other in a circle: {string.Join(", ", _parameters.Where((_, i) => !placed[i]).Select(p => p.Name))}.");
         }
         return [.. order];
+    }
+
+    // A constraint and the places of the parameters that it reads.
+    private sealed class BoundConstraint
+    {
+        private readonly int[] _places;
+
+        public BoundConstraint(SpaceConstraint constraint, SearchSpace space)
+        {
+            Constraint = constraint;
+            _places = [.. constraint.Reads.Select(space.IndexOf)];
+            for (var i = 0; i < _places.Length; i++)
+            {
+                if (_places[i] < 0)
+                    throw new LodeException(ErrorCode.InvalidArgument, $"Constraint '{constraint.Name}' reads '{constraint.Reads[i]}', which the space does not have.");
+                if (constraint is LinearConstraint && space[_places[i]] is not (FloatParameter or IntParameter))
+                    throw new LodeException(ErrorCode.InvalidArgument, $"Constraint '{constraint.Name}' adds up '{constraint.Reads[i]}', which is no float or int: {space[_places[i]].Domain}.");
+            }
+        }
+
+        public SpaceConstraint Constraint { get; }
+
+        public bool Holds(SearchSpace space, ReadOnlySpan<double> known, ref Params? values)
+        {
+            foreach (var place in _places)
+                if (double.IsNaN(known[place]))
+                    return true;
+            if (Constraint is not LinearConstraint linear)
+                return Constraint.Holds(values ??= space.FromUnit(known));
+            Span<double> numbers = _places.Length <= 64 ? stackalloc double[_places.Length] : new double[_places.Length];
+            for (var i = 0; i < numbers.Length; i++)
+                numbers[i] = space[_places[i]].FromUnit(known[_places[i]]).AsDouble();
+            return linear.Excess(numbers) <= 0;
+        }
     }
 }

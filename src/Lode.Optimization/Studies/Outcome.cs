@@ -20,6 +20,13 @@ public sealed record Outcome
     /// <summary>Why it failed; null unless failed.</summary>
     public string? Failure { get; private init; }
 
+    /// <summary>Outcome constraints: each holds when it is ≤ 0; empty when there are none.</summary>
+    public ImmutableArray<double> Constraints { get; private init; } = [];
+
+    /// <summary>This outcome with outcome constraints, measured by the objective: each holds when it is ≤ 0.</summary>
+    /// <example><c>return Outcome.Complete(loss).WithConstraints(latency - 100, memory - 4e9);</c></example>
+    public Outcome WithConstraints(params ReadOnlySpan<double> constraints) => this with { Constraints = [.. constraints] };
+
     /// <summary>Done, with one value per objective.</summary>
     public static Outcome Complete(params ReadOnlySpan<double> values) => new(TrialState.Complete) { Values = [.. values] };
 

@@ -69,7 +69,7 @@ public sealed partial class Study
         }
     }
 
-    /// <summary>The complete trial of the best value, of equals the earliest; null when there is none.</summary>
+    /// <summary>The complete trial of the best value whose outcome constraints hold, of equals the earliest; null when there is none.</summary>
     /// <exception cref="LodeException">InvalidArgument: the study has several objectives, so there is no single best.</exception>
     public Trial? Best
     {
@@ -80,7 +80,7 @@ public sealed partial class Study
             lock (_gate)
             {
                 var history = new History(_options.Directions, _trials);
-                return _trials.Where(trial => trial.State == TrialState.Complete).MinBy(trial => history.Loss(0, trial.Values[0]));
+                return _trials.Where(trial => trial.State == TrialState.Complete && trial.IsFeasible).MinBy(trial => history.Loss(0, trial.Values[0]));
             }
         }
     }
@@ -135,7 +135,7 @@ public sealed partial class Study
                 Learn(trial);
             // Most trials ask for the same: they share one space.
             var space = trial.Space.SequenceEqual(_space) ? _space : trial.Space;
-            var finished = trial with { State = state, Values = outcome.Values, Failure = failure, Space = space };
+            var finished = trial with { State = state, Values = outcome.Values, Constraints = outcome.Constraints, Failure = failure, Space = space };
             _trials[number] = finished;
             Monitor.PulseAll(_gate);
             return finished;

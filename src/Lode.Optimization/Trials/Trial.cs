@@ -48,6 +48,21 @@ public sealed record Trial(int Number, TrialState State, Params Params)
     /// <summary>One value per objective when complete (also when it failed for a value that is not a number); empty otherwise.</summary>
     public ImmutableArray<double> Values { get; init; } = [];
 
+    /// <summary>Outcome constraints, measured by the objective: each holds when it is ≤ 0. Empty when there are none, or not told.</summary>
+    public ImmutableArray<double> Constraints { get; init; } = [];
+
+    /// <summary>Whether all of <see cref="Constraints"/> hold; one that is not a number does not.</summary>
+    public bool IsFeasible
+    {
+        get
+        {
+            foreach (var constraint in Constraints)
+                if (!(constraint <= 0))
+                    return false;
+            return true;
+        }
+    }
+
     /// <summary>What was reported, by ascending step.</summary>
     public ImmutableArray<Report> Reports { get; init; } = [];
 
