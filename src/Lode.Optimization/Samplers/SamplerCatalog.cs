@@ -8,6 +8,7 @@ public static class SamplerCatalog
 {
     private static readonly Dictionary<string, Func<JsonElement?, ISampler>> s_samplers = new()
     {
+        ["gp"] = options => new GpSampler(OptionsReader.Read<GpOptions>("gp", options)),
         ["random"] = options => { OptionsReader.RefuseAny("random", options); return new RandomSampler(); },
         ["tpe"] = options => new TpeSampler(OptionsReader.Read<TpeOptions>("tpe", options)),
     };
