@@ -87,6 +87,15 @@ internal sealed class GpSearch
                 unit[i] = double.NaN;
     }
 
+    /// <summary>The score of a point, and the prediction of its warped loss.</summary>
+    public (double Score, double Mean, double Deviation) Look(ReadOnlySpan<double> unit)
+    {
+        Encode(unit, _raws.AsSpan(0, _embedding.Dims.Length));
+        Span<double> score = stackalloc double[1];
+        ScoreBatch(1, score); // the objective comes last
+        return (score[0], _means[0], Math.Sqrt(_variances[0]));
+    }
+
     // Every candidate has a coordinate for every parameter, active or not: a branch that is switched on has one to start from.
     private List<double[]> Candidates(Rng rng)
     {
