@@ -78,7 +78,8 @@ internal sealed record GpFit(int Trained, OutputWarp.Kind Warp, double[] Objecti
         {
             var parameters = new double[count];
             Array.Fill(parameters, MarginalLikelihood.LengthMode(d) + length, 0, d);
-            parameters[d + 1] = Math.Log(length == 0 ? 1e-3 : 1e-2);
+            // With few data two explanations compete: a function that bends and no noise, or a smooth one and much noise.
+            parameters[d + 1] = Math.Log(length == 0 ? 1e-3 : 0.2);
             var found = search.Minimize(likelihood.Evaluate, parameters, lower, upper, evaluations, 1e-3);
             if (best.Length > 0 && !(found < value))
                 continue;

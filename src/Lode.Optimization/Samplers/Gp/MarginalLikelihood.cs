@@ -9,7 +9,7 @@ namespace Lode.Optimization;
 /// Rasmussen and Williams (2006), eq. 5.8 and 5.9. Covariance signal·Matérn(r) + <see cref="MeanVariance"/> + noise on the diagonal: the constant
 /// mean is not estimated but integrated out (their section 2.7). Priors on the logarithms of the parameters:
 /// length scales LogNormal(√2 + ½·ln D, 1.5), Hvarfner, Hellsten, Nardi, "Vanilla Bayesian optimization performs great in high dimensions"
-/// (ICML 2024), eq. 9, whose deviation √3 has its mode at half the length and was worse at few trials in most functions tried; noise Gamma(1.1, 30) (as in Optuna: small noise is likely, large noise possible); signal and warps LogNormal around 1.
+/// (ICML 2024), eq. 9, whose deviation √3 has its mode at half the length and was worse at few trials in most functions tried; noise Gamma(1.1, 30), as in Optuna's sampler: small noise is likely, large noise possible; signal and warps LogNormal around 1.
 /// <b>Threads.</b> An instance is the working memory of one fit. <see cref="Evaluate"/> allocates nothing; n³ operations.
 /// </remarks>
 internal sealed class MarginalLikelihood
@@ -28,6 +28,7 @@ internal sealed class MarginalLikelihood
     private readonly double[] _factor;
     private readonly double[] _slopes;
     private readonly double[] _inverse;
+    private readonly double[] _scratch;
     private readonly double[] _alpha;
     private readonly double[] _sums;
     private readonly double[] _product;
@@ -40,7 +41,7 @@ internal sealed class MarginalLikelihood
     {
         (_embedding, _raw, _y, _noiseFloor, _n) = (embedding, raw, y, noiseFloor, y.Length);
         _features = new double[embedding.Kinds.Length * _n];
-        (_factor, _slopes, _inverse) = (new double[_n * _n], new double[_n * _n], new double[_n * _n]);
+        (_factor, _slopes, _inverse, _scratch) = (new double[_n * _n], new double[_n * _n], new double[_n * _n], new double[_n * _n]);
         (_alpha, _sums, _product) = (new double[_n], new double[_n], new double[_n]);
     }
 
@@ -92,7 +93,7 @@ internal sealed class MarginalLikelihood
     {
         var (n, d) = (_n, _embedding.Dims.Length);
         gradient.Clear();
-        Cholesky.Inverse(_factor, n, _inverse, _factor2 ??= new double[n * n]);
+        Cholesky.Inverse(_factor, n, _inverse, _scratch);
         var (trace, total, alphaSum, alphaSquares) = (0.0, 0.0, 0.0, 0.0);
         for (var i = 0; i < n; i++)
         {
@@ -136,8 +137,6 @@ internal sealed class MarginalLikelihood
                 WarpGradient(f, owner, parameters, gradient);
         }
     }
-
-    private double[]? _factor2;
 
     private double Apart(ReadOnlySpan<double> choices)
     {

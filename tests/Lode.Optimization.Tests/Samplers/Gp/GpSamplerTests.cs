@@ -77,7 +77,6 @@ public sealed class GpSamplerTests
     [InlineData(GpAcquisition.IntegratedVariance)]
     public void Propose_ActiveLearning_MapsTheSurfaceBetterThanChance(GpAcquisition acquisition)
     {
-        static double Wave(Params p) => Math.Sin(7 * p.Float("x")) + Math.Cos(5 * p.Float("y"));
         double Error(ISampler sampler, ulong seed)
         {
             var study = new Study(new StudyOptions { Space = s_square, Sampler = sampler, Seed = seed });
@@ -113,7 +112,7 @@ public sealed class GpSamplerTests
     public void Propose_RunningTrials_KeepApart()
     {
         var study = new Study(new StudyOptions { Space = s_square, Sampler = new GpSampler() });
-        study.Optimize(trial => Bowl(trial.Params), new OptimizeOptions { Trials = 8 });
+        study.Optimize(trial => Wave(trial.Params), new OptimizeOptions { Trials = 8 });
         var batch = Enumerable.Range(0, 6).Select(_ => study.Ask().Params).ToList();
         for (var i = 0; i < batch.Count; i++)
             for (var j = 0; j < i; j++)
@@ -147,8 +146,6 @@ public sealed class GpSamplerTests
         var alone = GpMap.At(s_square, all with { Trials = [.. all.Trials.Take(12)] }, 12, grid);
         Assert.Equal(alone.Select(point => (point.Mean, point.Deviation, point.Acquisition)), then.Select(point => (point.Mean, point.Deviation, point.Acquisition)));
         var now = GpMap.At(s_square, all, 20, grid);
-        double Error(IEnumerable<GpMapPoint> map) => map.Sum(point => Math.Abs(point.Mean - 100 - Bowl(s_square.FromUnit(point.Unit))));
-        Assert.True(Error(now) < Error(then));
         Assert.All(now, point => Assert.Equal(100 + Bowl(s_square.FromUnit(point.Unit)), point.Mean, 0.02));
         var turned = GpMap.At(s_square, new History([Direction.Maximize], [.. all.Trials.Select(trial => trial with { Values = [-trial.Values[0]] })]), 20, grid);
         Assert.All(now.Zip(turned), pair => Assert.Equal(pair.First.Mean, -pair.Second.Mean));
@@ -177,6 +174,8 @@ public sealed class GpSamplerTests
             Assert.Equal(slopes - reference, warp.LogSlopes(losses) - plain.LogSlopes(losses), 1e-3 * (1 + Math.Abs(slopes - reference)));
         }
     }
+
+    private static double Wave(Params p) => Math.Sin(7 * p.Float("x")) + Math.Cos(5 * p.Float("y"));
 
     private static double Bowl(Params p) => Math.Pow(p.Float("x") - 0.3, 2) + Math.Pow(p.Float("y") - 0.6, 2);
 }
