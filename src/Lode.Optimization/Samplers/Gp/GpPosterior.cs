@@ -61,7 +61,12 @@ internal sealed class GpPosterior
         var ranked = Enumerable.Range(0, members.Length).ToArray();
         Array.Sort(ranked, (a, b) => feasible[a] != feasible[b] ? feasible[b].CompareTo(feasible[a]) : means[a] != means[b] ? means[a].CompareTo(means[b]) : a.CompareTo(b));
         var best = means[ranked[0]];
-        return new GpPosterior(warp, Believe(objective, data.Pending), Array.ConvertAll(constraints, model => Believe(model, data.Pending)), best, feasible[ranked[0]], ranked);
+        var (believed, limits) = (Believe(objective, data.Pending), Array.ConvertAll(constraints, model => Believe(model, data.Pending)));
+        // What a running trial is believed to give, and to be feasible, is to be improved on as well.
+        for (var i = members.Length; i < believed.Count; i++)
+            if (Array.TrueForAll(limits, limit => limit.Y[i] <= 0))
+                best = Math.Min(best, believed.Y[i]);
+        return new GpPosterior(warp, believed, limits, best, feasible[ranked[0]], ranked);
     }
 
     private static GpModel Model(GpCache cache, GpFit fit, int number, double[] parameters, Embedding embedding, double[] raw, double[] y)
