@@ -5,38 +5,49 @@ using Lode.Bench.Tuning;
 using Lode.Core;
 using Lode.Optimization;
 
-// lode-bench-tuning overhead [--json]           what an ask + tell costs as trials grow
+// lode-bench-tuning blackbox --spec spec.json --tables DIR --tasks a,b|all --methods gp,tpe,… --seeds 0..19 --trials 200 --out runs.jsonl
+//                                               run records of any specification and tables; a method may carry options: gp{"acquisition":"pi"}
+// lode-bench-tuning values --spec spec.json --tables DIR --tasks all     values of random configurations, to check the tasks against others
+// lode-bench-tuning overhead [--json] [--methods gp,tpe] [--counts 100,1000]
+//                                               what an ask + tell costs as trials grow
 // lode-bench-tuning quality [--json] [options]  best values on the stated problems, 20 seeds; options = a sampler's, as JSON
 var json = args.Contains("--json");
 var rest = args.Where(arg => arg != "--json").ToArray();
 return rest.FirstOrDefault() switch
 {
-    "overhead" => Overhead(json),
+    "blackbox" => Blackbox.Run(Named(rest[1..])),
+    "values" => Blackbox.Values(Named(rest[1..])),
+    "overhead" => Overhead(json, Named(rest[1..])),
     "quality" => Quality(json, rest.Skip(1).FirstOrDefault()),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: lode-bench-tuning overhead|quality [--json]");
+    Console.Error.WriteLine("usage: lode-bench-tuning blackbox|overhead|quality [--json]");
     return 2;
 }
 
-static int Overhead(bool json)
+static Dictionary<string, string> Named(string[] arguments) =>
+    arguments.Chunk(2).ToDictionary(pair => pair[0].TrimStart('-'), pair => pair.Length == 2 ? pair[1] : "");
+
+static int Overhead(bool json, Dictionary<string, string> arguments)
 {
     var space = new SearchSpace(Enumerable.Range(0, 10).Select(i => new FloatParameter($"x{i}", -5, 5)));
-    foreach (var name in SamplerCatalog.Names)
+    foreach (var name in Blackbox.Methods(arguments.GetValueOrDefault("methods", string.Join(',', SamplerCatalog.Names))))
     {
-        foreach (var n in new[] { 100, 1_000, 10_000 })
+        foreach (var n in arguments.GetValueOrDefault("counts", "100,1000,10000").Split(',').Select(count => int.Parse(count, CultureInfo.InvariantCulture)))
         {
             var finished = Finished(space, n).ToList();
-            Study Fresh() => new(new StudyOptions { Space = space, Sampler = SamplerCatalog.Create(name) }, finished);
-            var warmup = Fresh();
-            for (var i = 0; i < 300; i++)
-                Round(warmup); // until the code is compiled for the hot path
+            Study Fresh() => new(new StudyOptions { Space = space, Sampler = Blackbox.Create(name) }, finished);
+            // Until the code is compiled for the hot path, or for two seconds.
+            var (warmup, warming) = (Fresh(), Stopwatch.GetTimestamp());
+            for (var i = 0; i < 300 && Stopwatch.GetElapsedTime(warming).TotalSeconds < 2; i++)
+                Round(warmup);
             var (wall, cpu) = (new List<double>(), new List<double>());
             using var process = Process.GetCurrentProcess();
-            for (var i = 0; i < 21; i++)
+            var measuring = Stopwatch.GetTimestamp();
+            for (var i = 0; i < 21 && (i < 3 || Stopwatch.GetElapsedTime(measuring).TotalSeconds < 10); i++)
             {
                 // The processor clock is too coarse for one round; a fresh study keeps the number of trials.
                 const int rounds = 20;

@@ -8,14 +8,15 @@ public static class SamplerCatalog
 {
     private static readonly Dictionary<string, Func<JsonElement?, ISampler>> s_samplers = new()
     {
-        ["brute_force"] = options => { OptionsReader.RefuseAny("brute_force", options); return new BruteForceSampler(); },
-        ["grid"] = options => new GridSampler(OptionsReader.Read<GridOptions>("grid", options)),
-        ["halton"] = options => new HaltonSampler(OptionsReader.Read<QmcOptions>("halton", options)),
-        ["latin_hypercube"] = options => new LatinHypercubeSampler(OptionsReader.Read<LatinHypercubeOptions>("latin_hypercube", options)),
         ["auto"] = options => { OptionsReader.RefuseAny("auto", options); return new AutoSampler(); },
+        ["brute_force"] = options => { OptionsReader.RefuseAny("brute_force", options); return new BruteForceSampler(); },
         ["cma"] = options => new CmaSampler(OptionsReader.Read<CmaOptions>("cma", options)),
         ["de"] = options => new DifferentialEvolutionSampler(OptionsReader.Read<DifferentialEvolutionOptions>("de", options)),
         ["forest"] = options => new ForestSampler(OptionsReader.Read<ForestOptions>("forest", options)),
+        ["gp"] = options => new GpSampler(OptionsReader.Read<GpOptions>("gp", options)),
+        ["grid"] = options => new GridSampler(OptionsReader.Read<GridOptions>("grid", options)),
+        ["halton"] = options => new HaltonSampler(OptionsReader.Read<QmcOptions>("halton", options)),
+        ["latin_hypercube"] = options => new LatinHypercubeSampler(OptionsReader.Read<LatinHypercubeOptions>("latin_hypercube", options)),
         ["random"] = options => { OptionsReader.RefuseAny("random", options); return new RandomSampler(); },
         ["sobol"] = options => new SobolSampler(OptionsReader.Read<QmcOptions>("sobol", options)),
         ["tpe"] = options => new TpeSampler(OptionsReader.Read<TpeOptions>("tpe", options)),
