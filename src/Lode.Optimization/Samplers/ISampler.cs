@@ -5,7 +5,8 @@ namespace Lode.Optimization;
 /// <summary>Proposes where to look next.</summary>
 /// <remarks>
 /// <b>Pure.</b> The proposal depends on the arguments alone, so any server may answer and a crash loses nothing.
-/// <b>Threads.</b> One instance serves many studies at once: no mutable fields.
+/// <b>Threads.</b> One instance serves many studies at once. It may remember work between calls (a factor, a replayed population) as long as
+/// nobody could tell from the proposals; SamplerContract checks that.
 /// <b>Check.</b> Every implementation is in <see cref="SamplerCatalog"/> and passes SamplerContract.
 /// </remarks>
 public interface ISampler

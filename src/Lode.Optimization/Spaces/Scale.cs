@@ -96,7 +96,7 @@ internal sealed record Scale
 
     // In decimals where the bounds are short ones, so that 0.05 by 0.05 gives 0.15 and not 0.15000000000000002.
     private double Level(long level) => level == _levels - 1 ? _high
-        : _isDecimal ? (double)((decimal)_low + (level * (decimal)_step))
+        : _isDecimal ? (double)((decimal)_low + (level * (decimal)_step)) + 0.0 // a decimal zero may be negative
         : _low + (level * _step);
 
     private static bool IsShortFraction(double value) => Math.Abs(value) < 1e12 && (double)(decimal)value == value;

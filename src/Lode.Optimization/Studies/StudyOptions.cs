@@ -11,8 +11,8 @@ public sealed record StudyOptions
     /// <summary>The parameters known beforehand; an objective may ask for more as it runs. Default: none.</summary>
     public SearchSpace Space { get; init; } = SearchSpace.Empty;
 
-    /// <summary>Proposes points. Default: TPE.</summary>
-    public ISampler Sampler { get; init; } = new TpeSampler();
+    /// <summary>Proposes points. Default: <see cref="AutoSampler"/>, which picks by space, budget, width and noise.</summary>
+    public ISampler Sampler { get; init; } = new AutoSampler();
 
     /// <summary>Stops bad trials. Default: never.</summary>
     public IPruner Pruner { get; init; } = new NoPruner();

@@ -142,5 +142,6 @@ public sealed class SearchSpaceTests
         var values = Enumerable.Range(0, 20).Select(level => space.FromUnit([(level + 0.5) / 20, 0.5]).Float("x"));
         Assert.Equal(Enumerable.Range(1, 20).Select(level => level * 5 / 100.0), values);
         Assert.Equal(1.0 / 3, space.FromUnit([0, 0]).Float("y"));
+        Assert.False(double.IsNegative(new SearchSpace([new FloatParameter("z", -1, 1, step: 0.5)]).FromUnit([0.5]).Float("z")));
     }
 }

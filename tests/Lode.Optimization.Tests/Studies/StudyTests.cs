@@ -108,7 +108,7 @@ public sealed class StudyTests
     [Fact]
     public void Ask_SamplerRefuses_TheQueueIsKept()
     {
-        var study = new Study(new StudyOptions { Directions = [Direction.Minimize, Direction.Minimize], Space = s_space });
+        var study = new Study(new StudyOptions { Directions = [Direction.Minimize, Direction.Minimize], Space = s_space, Sampler = new TpeSampler() });
         study.Enqueue(new Params([new("x", 0.5)]));
         Assert.Equal(ErrorCode.NotImplemented, Assert.Throws<LodeException>(() => study.Ask()).Code);
         Assert.Equal(TrialState.Waiting, Assert.Single(study.Trials).State);

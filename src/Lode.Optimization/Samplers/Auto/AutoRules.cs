@@ -1,7 +1,7 @@
 namespace Lode.Optimization;
 
 /// <summary>When a sampler is taken, and why.</summary>
-/// <param name="Sampler">Its name in the catalogue; where that has none, <see cref="AutoRules.Fallback"/>.</param>
+/// <param name="Sampler">Its name in the catalogue.</param>
 /// <param name="Applies">Whether the rule speaks.</param>
 /// <param name="Reason">A sentence for the user.</param>
 /// <param name="WarmStartTrials">Trials from whose best CMA-ES starts.</param>
@@ -10,9 +10,6 @@ internal sealed record AutoRule(string Sampler, Func<AutoFacts, bool> Applies, s
 /// <summary>The rules of <see cref="AutoSampler"/>: the first that applies decides.</summary>
 internal static class AutoRules
 {
-    /// <summary>What takes the place of a sampler that is not in the catalogue.</summary>
-    public const string Fallback = "tpe";
-
     /// <summary>Trials up to which a Gaussian process is worth its cubic cost.</summary>
     public const int GpTrials = 300;
 

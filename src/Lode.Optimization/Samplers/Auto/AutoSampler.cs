@@ -23,21 +23,18 @@ public sealed class AutoSampler : ISampler
     private readonly FrozenDictionary<AutoRule, ISampler> _samplers;
 
     /// <summary>A sampler that picks among those of <see cref="SamplerCatalog"/>, with their defaults.</summary>
-    public AutoSampler()
-    {
-        var fallback = SamplerCatalog.Create(AutoRules.Fallback);
-        _samplers = AutoRules.All.ToFrozenDictionary(rule => rule, rule =>
-            rule.WarmStartTrials > 0 ? new CmaSampler(new CmaOptions { WarmStartTrials = rule.WarmStartTrials })
-            : IsThere(rule) ? SamplerCatalog.Create(rule.Sampler)
-            : fallback);
-    }
+    public AutoSampler() => _samplers = AutoRules.All.ToFrozenDictionary(rule => rule, rule => rule.WarmStartTrials > 0
+        ? new CmaSampler(new CmaOptions { WarmStartTrials = rule.WarmStartTrials })
+        : SamplerCatalog.Create(rule.Sampler));
 
     /// <summary>Which sampler would propose the next trial, and why.</summary>
     /// <param name="space">The domain.</param>
     /// <param name="history">What is known.</param>
-    public static AutoChoice Explain(SearchSpace space, History history) => RuleFor(space, history) is var rule && IsThere(rule)
-        ? new(rule.Sampler, rule.Reason)
-        : new(AutoRules.Fallback, $"{rule.Reason} There is no sampler '{rule.Sampler}' here, so '{AutoRules.Fallback}' takes its place.");
+    public static AutoChoice Explain(SearchSpace space, History history)
+    {
+        var rule = RuleFor(space, history);
+        return new(rule.Sampler, rule.Reason);
+    }
 
     /// <inheritdoc/>
     public double[] Propose(SearchSpace space, History history, Rng rng) => _samplers[RuleFor(space, history)].Propose(space, history, rng);
@@ -47,6 +44,4 @@ public sealed class AutoSampler : ISampler
         var facts = AutoFacts.Of(space, history);
         return AutoRules.All.First(rule => rule.Applies(facts));
     }
-
-    private static bool IsThere(AutoRule rule) => SamplerCatalog.Names.Contains(rule.Sampler);
 }
