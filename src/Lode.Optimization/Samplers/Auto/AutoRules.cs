@@ -25,6 +25,9 @@ internal static class AutoRules
     /// <summary>Numbers beyond which a Gaussian process and a covariance learn too slowly for common budgets.</summary>
     private const int ManyParameters = 50;
 
+    /// <summary>In conditional spaces, one trial of so many is TPE's: a portfolio of two samplers over one history (Hoffman, Brochu, de Freitas, UAI 2011).</summary>
+    private const int BranchHedge = 2;
+
     public static IReadOnlyList<AutoRule> All { get; } =
     [
         new("random", f => f.Objectives != 1, "The study has several objectives, which the samplers with a model do not take yet."),
@@ -32,6 +35,7 @@ internal static class AutoRules
         new("cma", f => IsNumeric(f) && f.Parallel > GpParallel, "All parameters are numbers and many trials run at once: CMA-ES draws whole generations, which loses nothing by width."),
         new("cma", f => IsNumeric(f) && f.Budget >= LargeBudget, "All parameters are numbers and many trials are planned: CMA-ES from the start ends better than a model that is left later, which has settled near one optimum."),
         new("cma", f => IsNumeric(f) && f.Trials >= GpTrials, "All parameters are numbers and there are many trials: CMA-ES learns their dependences at hardly any cost, starting from the best trials so far.", GpTrials),
+        new("tpe", f => f.IsConditional && f.Trials < GpTrials && f.Trials % BranchHedge == BranchHedge - 1, "Some parameters depend on others: every second trial goes to TPE, whose bandit gives each branch its chance, so that the Gaussian process does not settle in the first good one."),
         new("gp", f => f.Trials < GpTrials && f.Parallel <= GpParallel && f.Parameters <= ManyParameters, "Few trials so far: a Gaussian process makes the most of each one."),
         new("forest", f => (f.Choices > 0 || f.IsConditional) && f is { IsNoisy: false, Trials: < ForestTrials } && f.Parallel <= GpParallel && f.Parameters > ManyParameters, "Many parameters, among them choices or conditions: a forest finds the few that matter."),
         new("tpe", _ => true, "Many trials, many parameters or many at once: TPE costs little, takes any space, and keeps parallel trials apart."),
