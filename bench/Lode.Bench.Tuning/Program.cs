@@ -9,7 +9,7 @@ using Lode.Optimization;
 //                                               run records of any specification and tables; a method may carry options: gp{"acquisition":"pi"}
 // lode-bench-tuning values --spec spec.json --tables DIR --tasks all     values of random configurations, to check the tasks against others
 // lode-bench-tuning overhead [--json] [--methods gp,tpe] [--counts 100,1000]
-//                                               what an ask + tell costs as trials grow
+//                                               what an ask + tell costs as trials grow, beside Optuna's where python3 has it
 // lode-bench-tuning quality [--json] [options]  best values on the stated problems, 20 seeds; options = a sampler's, as JSON
 var json = args.Contains("--json");
 var rest = args.Where(arg => arg != "--json").ToArray();
@@ -60,7 +60,11 @@ static int Overhead(bool json, Dictionary<string, string> arguments)
                 process.Refresh();
                 cpu.Add((process.TotalProcessorTime - cpuStart).TotalMilliseconds / rounds);
             }
-            Print(json, new { mode = "overhead", sampler = name, trials = n, dims = 10, wall_ms = Math.Round(Median(wall), 4), cpu_ms = Math.Round(Median(cpu), 4) });
+            var ours = Median(cpu);
+            if (OptunaPeer.Measure(name, n) is { } peer)
+                Print(json, new { mode = "overhead", sampler = name, trials = n, dims = 10, wall_ms = Math.Round(Median(wall), 4), cpu_ms = Math.Round(ours, 4), optuna = peer.Version, optuna_cpu_ms = Math.Round(peer.CpuMilliseconds, 3), ratio = Math.Round(peer.CpuMilliseconds / ours) });
+            else
+                Print(json, new { mode = "overhead", sampler = name, trials = n, dims = 10, wall_ms = Math.Round(Median(wall), 4), cpu_ms = Math.Round(ours, 4) });
         }
     }
     return 0;
