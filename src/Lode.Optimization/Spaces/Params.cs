@@ -10,6 +10,7 @@ namespace Lode.Optimization;
 public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEquatable<Params>
 {
     private readonly KeyValuePair<string, ParamValue>[] _items;
+    private int _hash;
 
     // The coordinates in the space that asked last. Filled on demand, derived from immutable data only,
     // so a race between two readers writes the same numbers twice: the object stays a value.
@@ -106,6 +107,8 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
     /// <inheritdoc/>
     public bool Equals(Params? other)
     {
+        if (ReferenceEquals(this, other))
+            return true;
         if (other is null || other.Count != Count)
             return false;
         var hint = 0;
@@ -121,10 +124,15 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        var hash = Count;
-        foreach (var (name, value) in _items)
-            hash ^= HashCode.Combine(name, value); // order does not matter
-        return hash;
+        // Kept: a study looks each configuration up several times. Racing threads would keep the same number.
+        if (_hash == 0)
+        {
+            var hash = Count;
+            foreach (var (name, value) in _items)
+                hash ^= HashCode.Combine(name, value); // order does not matter
+            _hash = hash == 0 ? 1 : hash;
+        }
+        return _hash;
     }
 
     /// <summary>The same text for equal assignments, names in ordinal order: <c>criterion=gini, n_trees=100</c>.</summary>
