@@ -134,6 +134,6 @@ public sealed class DemoTests : IDisposable
     }
 
     private List<string> JournalsWithoutEnd() => [.. Directory.GetFiles(_home["journal"], "*.jsonl")
-        .Where(file => !File.ReadAllText(file).Contains("\"e\":\"finish\"", StringComparison.Ordinal))
+        .Where(file => File.ReadAllText(file) is var text && text.Contains('\n', StringComparison.Ordinal) && !text.Contains("\"e\":\"finish\"", StringComparison.Ordinal))
         .Select(file => Path.GetFileNameWithoutExtension(file))];
 }
