@@ -26,9 +26,6 @@ public sealed partial class SqlRunStore(SqlDatabase database, TimeProvider time)
         }, ct);
     }
 
-    /// <summary>The newest version that any run has: the cursor of somebody who has seen everything.</summary>
-    public Task<long> GetVersionAsync(CancellationToken ct) => database.ReadAsync(CurrentVersion, ct);
-
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static long CurrentVersion(SqlSession sql) => sql.Scalar<long>("SELECT value FROM counter WHERE name = 'version'");

@@ -4,7 +4,7 @@ namespace Lode.Tracking;
 /// <remarks>
 /// A journal is newline-delimited JSON, one event a line, append-only. Events, by field <c>e</c>:
 /// <c>start</c> {t, project, name?, user?}, <c>params</c> {params:{k:v}}, <c>metrics</c> {t, step, metrics:{k:number or "NaN", "Infinity", "-Infinity"}},
-/// <c>tags</c> {tags:{k:v or null}}, <c>text</c> {t, text}, <c>heartbeat</c> {t}, <c>finish</c> {t, status}. Times are milliseconds since 1970 UTC.
+/// <c>tags</c> {tags:{k:v or null}}, <c>heartbeat</c> {t}, <c>finish</c> {t, status}. Times are milliseconds since 1970 UTC.
 /// Events of other names are passed over, so that older stores take newer journals.
 /// </remarks>
 public sealed class JournalPiece
@@ -20,9 +20,6 @@ public sealed class JournalPiece
 
     /// <summary>Tags, in order; null removes.</summary>
     public List<KeyValuePair<string, string?>> Tags { get; } = [];
-
-    /// <summary>The last time the program was heard of, milliseconds since 1970 UTC; 0 = not said.</summary>
-    public long LastHeard { get; set; }
 
     /// <summary>The finish event, where this piece holds it.</summary>
     public JournalFinish? Finish { get; set; }

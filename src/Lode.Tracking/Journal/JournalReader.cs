@@ -74,7 +74,6 @@ public static class JournalReader
         // Step and time may stand after the values.
         for (var i = firstMetric; i < piece.Metrics.Count; i++)
             piece.Metrics[i] = piece.Metrics[i] with { Time = time, Step = step };
-        piece.LastHeard = Math.Max(piece.LastHeard, time);
         switch (kind)
         {
             case null:
