@@ -52,7 +52,7 @@ internal sealed class RegistrySearch(bool versions)
 
     private string Order(IReadOnlyList<RunOrder> order)
     {
-        var keys = order.Select(key => Attribute(key.Field.Kind == FieldKind.Attribute ? key.Field.Key : "") + (key.Descending ? " DESC" : " ASC")).ToList();
+        var keys = order.Select(key => SortKey(key.Field) + (key.Descending ? " DESC" : " ASC")).ToList();
         if (versions && keys.Count == 0)
             keys.Add("v.updated_at DESC");
         keys.Add("m.name ASC");
@@ -107,6 +107,8 @@ internal sealed class RegistrySearch(bool versions)
         ("source", true) => "v.source",
         _ => throw NotSearchable(key),
     };
+
+    private string SortKey(RunField field) => field is { Kind: FieldKind.Attribute, Key: not ("run" or "source") } ? Attribute(field.Key) : throw NotSearchable(field.ToString());
 
     private LodeException NotSearchable(string what) => new(ErrorCode.InvalidArgument, $"{(versions ? "Versions" : "Models")} cannot be searched or sorted by '{what}'.");
 

@@ -30,27 +30,35 @@ public sealed partial class SqlWebhooks
         sql.Query("SELECT url, secret FROM webhook WHERE id = @0", [id], row => new WebhookTarget(row.GetString(0), Text(row, 1))) is [var target] ? target : throw NoWebhook(id), ct);
 
     /// <summary>When the next delivery is due, milliseconds since 1970 UTC; null = none waits.</summary>
-    public Task<long?> NextDueAsync(CancellationToken ct) => database.ReadAsync(sql => sql.Scalar<long?>("SELECT min(due_at) FROM webhook_delivery WHERE due_at IS NOT NULL"), ct);
+    /// <param name="busy">Webhooks to pass over.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<long?> NextDueAsync(IReadOnlyCollection<string> busy, CancellationToken ct) => database.ReadAsync(sql =>
+        sql.Scalar<long?>($"SELECT min(due_at) FROM webhook_delivery WHERE due_at IS NOT NULL{NotIn(busy, 0)}", [.. busy]), ct);
 
-    /// <summary>Takes deliveries that are due, oldest first; nobody else gets them before the lease ends.</summary>
+    /// <summary>Takes deliveries that are due, the oldest one of each webhook; nobody else gets them before the lease ends.</summary>
+    /// <param name="busy">Webhooks to pass over.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="lease">How long they are the caller's.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<IReadOnlyList<DueDelivery>> TakeDueAsync(int limit, TimeSpan lease, CancellationToken ct) => database.WriteAsync(sql =>
+    public Task<IReadOnlyList<DueDelivery>> TakeDueAsync(IReadOnlyCollection<string> busy, int limit, TimeSpan lease, CancellationToken ct)
     {
-        var now = Now;
-        var due = sql.Query(
-            """
-            SELECT d.number, d.id, d.webhook_id, d.body, d.attempts, d.due_at, w.url, w.secret FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook_id
-            WHERE d.due_at <= @0 ORDER BY d.due_at, d.number LIMIT @1
-            """,
-            [now, limit],
-            row => (DueAt: row.GetInt64(5), Delivery: new DueDelivery(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt32(4), new WebhookTarget(row.GetString(6), Text(row, 7)))));
-        // Of two servers that saw the same row, the second one finds it moved on.
-        return (IReadOnlyList<DueDelivery>)[.. due
-            .Where(one => sql.Execute("UPDATE webhook_delivery SET due_at = @2 WHERE number = @0 AND due_at = @1", one.Delivery.Number, one.DueAt, now + (long)lease.TotalMilliseconds) == 1)
-            .Select(one => one.Delivery)];
-    }, ct);
+        object?[] passedOver = [.. busy];
+        return database.WriteAsync(sql =>
+        {
+            var now = Now;
+            var due = sql.Query(
+                $"""
+                SELECT d.number, d.id, d.webhook_id, d.body, d.attempts, d.due_at, w.url, w.secret FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook_id
+                WHERE d.number IN (SELECT min(number) FROM webhook_delivery WHERE due_at <= @0{NotIn(passedOver, 2)} GROUP BY webhook_id) ORDER BY d.number LIMIT @1
+                """,
+                [now, limit, .. passedOver],
+                row => (DueAt: row.GetInt64(5), Delivery: new DueDelivery(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt32(4), new WebhookTarget(row.GetString(6), Text(row, 7)))));
+            // Of two servers that saw the same row, the second one finds it moved on.
+            return (IReadOnlyList<DueDelivery>)[.. due
+                .Where(one => sql.Execute("UPDATE webhook_delivery SET due_at = @2 WHERE number = @0 AND due_at = @1", one.Delivery.Number, one.DueAt, now + (long)lease.TotalMilliseconds) == 1)
+                .Select(one => one.Delivery)];
+        }, ct);
+    }
 
     /// <summary>Notes how an attempt went.</summary>
     /// <param name="delivery">As it was taken.</param>
@@ -100,6 +108,10 @@ public sealed partial class SqlWebhooks
                 Prune(sql, webhook);
         }
     }
+
+    private static string NotIn<T>(IReadOnlyCollection<T> webhooks, int first) => webhooks.Count == 0
+        ? ""
+        : $" AND webhook_id NOT IN ({string.Join(", ", Enumerable.Range(first, webhooks.Count).Select(number => "@" + number.ToString(CultureInfo.InvariantCulture)))})";
 
     private static int Prune(SqlSession sql, string webhook) => sql.Execute(
         """

@@ -81,6 +81,10 @@ public sealed record WebhookDelivery
     public string? Error { get; init; }
 }
 
+/// <summary>A webhook's log.</summary>
+/// <param name="Deliveries">Newest first.</param>
+public sealed record WebhookDeliveries(IReadOnlyList<WebhookDelivery> Deliveries);
+
 /// <summary>How a delivery stands.</summary>
 public enum DeliveryState
 {
