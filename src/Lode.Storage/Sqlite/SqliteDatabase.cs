@@ -14,6 +14,8 @@ public sealed class SqliteDatabase : SqlDatabase
     private const int MaxGroup = 1000;
     private const int ConstraintViolated = 19;
 
+    private static readonly SqliteDialect s_dialect = new();
+
     private readonly string _file;
     private readonly SqlSession _writer;
     private readonly SqliteConnection _writerConnection;
@@ -26,7 +28,7 @@ public sealed class SqliteDatabase : SqlDatabase
     {
         _file = file;
         _writerConnection = connection;
-        _writer = new SqlSession(connection);
+        _writer = new SqlSession(connection, s_dialect);
         _thread = new Thread(WriteLoop) { IsBackground = true, Name = "lode sqlite writer" };
         _thread.Start();
     }
@@ -97,7 +99,7 @@ public sealed class SqliteDatabase : SqlDatabase
         try
         {
             if (!_readers.TryTake(out var session))
-                session = new SqlSession(Connect(_file, SqliteOpenMode.ReadOnly));
+                session = new SqlSession(Connect(_file, SqliteOpenMode.ReadOnly), s_dialect);
             try
             {
                 session.Execute("BEGIN;");
