@@ -9,13 +9,16 @@ public sealed class SqlSession(DbConnection connection, SqlDialect dialect) : ID
 {
     private readonly Dictionary<string, DbCommand> _prepared = [];
 
-    /// <summary>The transaction that statements run in; null = each its own.</summary>
-    internal DbTransaction? Transaction { get; set; }
+    /// <summary>Rises with every row that a statement changed.</summary>
+    internal long Changes { get; private set; }
 
     /// <summary>Runs a statement; returns how many rows it changed. Parameters are written <c>@0</c>, <c>@1</c>, …</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values)
     {
-        return Prepare(sql, values).ExecuteNonQuery();
+        var rows = Prepare(sql, values).ExecuteNonQuery();
+        // Statements that count no rows (of the schema) say -1: they may have changed anything.
+        Changes += Math.Abs(rows);
+        return rows;
     }
 
     /// <summary>The first column of the first row; default where there is no row or it is null.</summary>
@@ -71,7 +74,6 @@ public sealed class SqlSession(DbConnection connection, SqlDialect dialect) : ID
             }
             _prepared.Add(sql, command);
         }
-        command.Transaction = Transaction;
         for (var i = 0; i < values.Length; i++)
             command.Parameters[i].Value = dialect.Bind(values[i]);
         return command;
