@@ -1,4 +1,3 @@
-using System.Globalization;
 using Lode.Core;
 using Lode.Tracking;
 
@@ -38,9 +37,6 @@ public sealed partial class SqlRunStore(SqlDatabase database, TimeProvider time)
     }
 
     private static double? NullIfNaN(double value) => double.IsNaN(value) ? null : value;
-
-    /// <summary>A list of numbers as one parameter, to be read with <c>json_each</c>.</summary>
-    private static string NumberList(IEnumerable<long> numbers) => "[" + string.Join(',', numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))) + "]";
 
     private static LodeException NoProject(ProjectId id) => new(ErrorCode.NotFound, $"No Experiment with id={id} exists", "List the projects with `lode ls --projects`.");
 

@@ -4,7 +4,8 @@ namespace Lode.Storage;
 
 /// <summary>One connection with its prepared statements, in one transaction. Used by one thread at a time.</summary>
 /// <param name="connection">Open.</param>
-public sealed class SqlSession(DbConnection connection) : IDisposable
+/// <param name="dialect">The database's words; see <see cref="SqlDialect"/> for what statements may use.</param>
+public sealed class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposable
 {
     private readonly Dictionary<string, DbCommand> _prepared = [];
 
@@ -64,17 +65,17 @@ public sealed class SqlSession(DbConnection connection) : IDisposable
                 _prepared.Clear();
             }
             command = connection.CreateCommand();
-            command.CommandText = sql;
+            command.CommandText = dialect.Translate(sql);
             for (var i = 0; i < values.Length; i++)
             {
                 var parameter = command.CreateParameter();
-                parameter.ParameterName = "@" + i.ToString(System.Globalization.CultureInfo.InvariantCulture);
+                parameter.ParameterName = dialect.ParameterName(i);
                 command.Parameters.Add(parameter);
             }
             _prepared.Add(sql, command);
         }
         for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            command.Parameters[i].Value = dialect.Bind(values[i]);
         return command;
     }
 }

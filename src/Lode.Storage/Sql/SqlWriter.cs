@@ -18,7 +18,12 @@ internal interface ISqlWriterHost
     /// <summary>Whether the database said it, of whatever kind.</summary>
     bool IsDatabaseError(Exception error);
 
-    /// <summary>What to tell the callers of a group that could not be committed.</summary>
+    /// <summary>Whether a group that failed so has surely changed nothing and may fare better at once: a race lost to another server, a connection that was found broken.</summary>
+    /// <param name="error">What the database said.</param>
+    /// <param name="committing">True when the commit had been sent.</param>
+    bool MayRunAgain(Exception error, bool committing);
+
+    /// <summary>What to tell the callers of a write that it refused, or of a group that could not be committed.</summary>
     LodeException Explain(Exception error);
 }
 
@@ -33,6 +38,7 @@ internal interface ISqlWriterHost
 internal sealed class SqlWriter : IAsyncDisposable
 {
     private const int MaxGroup = 1000;
+    private const int MaxAttempts = 3;
 
     private readonly ISqlWriterHost _host;
     private readonly Channel<IWrite> _writes = Channel.CreateBounded<IWrite>(new BoundedChannelOptions(10_000) { SingleReader = true });
@@ -80,32 +86,40 @@ internal sealed class SqlWriter : IAsyncDisposable
                 group.Add(write);
             var failed = Commit(group);
             foreach (var write in group)
-                write.Answer(failed);
+                write.Answer(failed, _host);
         }
     }
 
     /// <summary>Commits a group; what kept it from being committed, or null.</summary>
     private LodeException? Commit(List<IWrite> group)
     {
-        SqlSession? session = null;
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            session = _host.OpenWriter();
-            session.Execute(_host.Begin);
-            if (!TryRun(session, group))
+            SqlSession? session = null;
+            var committing = false;
+            try
             {
-                session.Execute("ROLLBACK");
+                session = _host.OpenWriter();
                 session.Execute(_host.Begin);
-                RunEachAlone(session, group);
+                if (!TryRun(session, group))
+                {
+                    session.Execute("ROLLBACK");
+                    session.Execute(_host.Begin);
+                    RunEachAlone(session, group);
+                }
+                committing = true;
+                session.Execute("COMMIT");
+                return null;
             }
-            session.Execute("COMMIT");
-            return null;
-        }
-        catch (Exception error)
-        {
-            // The whole group is taken back; the thread lives on, since the next group may fare better (space freed, database back).
-            Rollback(session);
-            return _host.IsDatabaseError(error) ? _host.Explain(error) : new LodeException(ErrorCode.Internal, $"The store made a mistake: {error.Message}", null, error);
+            catch (Exception error)
+            {
+                // The whole group is taken back; the thread lives on, since the next group may fare better (space freed, database back).
+                Rollback(session);
+                if (!_host.IsDatabaseError(error))
+                    return new LodeException(ErrorCode.Internal, $"The store made a mistake: {error.Message}", null, error);
+                if (attempt == MaxAttempts || !_host.MayRunAgain(error, committing))
+                    return _host.Explain(error);
+            }
         }
     }
 
@@ -153,7 +167,7 @@ internal sealed class SqlWriter : IAsyncDisposable
         bool TryRun(SqlSession session, ISqlWriterHost host);
 
         /// <summary>Tells the caller; <paramref name="failed"/> is what kept the whole group from being committed.</summary>
-        void Answer(LodeException? failed);
+        void Answer(LodeException? failed, ISqlWriterHost host);
     }
 
     private sealed class Write<T>(Func<SqlSession, T> work) : IWrite
@@ -180,13 +194,13 @@ internal sealed class SqlWriter : IAsyncDisposable
             }
         }
 
-        public void Answer(LodeException? failed)
+        public void Answer(LodeException? failed, ISqlWriterHost host)
         {
             // What a write was refused for may have been a neighbour that is taken back as well.
             if (failed is not null)
                 _result.SetException(failed);
             else if (Refusal is not null)
-                _result.SetException(Refusal);
+                _result.SetException(host.IsDatabaseError(Refusal) ? host.Explain(Refusal) : Refusal);
             else
                 _result.SetResult(_value);
         }

@@ -9,6 +9,8 @@ public sealed class SqliteDatabase : SqlDatabase, ISqlWriterHost
 {
     private const int ConstraintViolated = 19;
 
+    private static readonly SqliteDialect s_dialect = new();
+
     private readonly string _file;
     private readonly SqlSession _session;
     private readonly SqlWriter _writer;
@@ -18,7 +20,7 @@ public sealed class SqliteDatabase : SqlDatabase, ISqlWriterHost
     private SqliteDatabase(string file, SqliteConnection connection)
     {
         _file = file;
-        _session = new SqlSession(connection);
+        _session = new SqlSession(connection, s_dialect);
         _writer = new SqlWriter("lode sqlite writer", this);
     }
 
@@ -71,6 +73,8 @@ public sealed class SqliteDatabase : SqlDatabase, ISqlWriterHost
 
     string ISqlWriterHost.Begin => "BEGIN IMMEDIATE";
 
+    bool ISqlWriterHost.MayRunAgain(Exception error, bool committing) => false;
+
     SqlSession ISqlWriterHost.OpenWriter() => _session;
 
     bool ISqlWriterHost.IsDatabaseError(Exception error) => error is SqliteException;
@@ -84,7 +88,7 @@ public sealed class SqliteDatabase : SqlDatabase, ISqlWriterHost
         try
         {
             if (!_readers.TryTake(out var session))
-                session = new SqlSession(Connect(_file, SqliteOpenMode.ReadOnly));
+                session = new SqlSession(Connect(_file, SqliteOpenMode.ReadOnly), s_dialect);
             try
             {
                 session.Execute("BEGIN;");
@@ -139,6 +143,7 @@ public sealed class SqliteDatabase : SqlDatabase, ISqlWriterHost
         11 or 26 => new LodeException(ErrorCode.DataLoss, $"The database '{file}' is damaged or is not a Lode database ({error.Message.TrimEnd('.')}).",
             "Nothing was changed. Move the file away and start anew, or restore it from a backup.", error),
         8 or 3 or 23 => new LodeException(ErrorCode.PermissionDenied, $"The database '{file}' cannot be written ({error.Message.TrimEnd('.')}).", "Mend the rights of the file and its folder.", error),
+        ConstraintViolated => new LodeException(error.SqliteExtendedErrorCode is 2067 or 1555 ? ErrorCode.AlreadyExists : ErrorCode.Conflict, $"The database '{file}' refused: {error.Message.TrimEnd('.')}.", null, error),
         13 => new LodeException(ErrorCode.Unavailable, $"The disk that holds '{file}' is full.", "Free some space; nothing was half-written.", error),
         14 => new LodeException(ErrorCode.PermissionDenied, $"The database '{file}' cannot be opened ({error.Message.TrimEnd('.')}).", "Mend the rights of the file and its folder.", error),
         _ => new LodeException(ErrorCode.Unavailable, $"The database '{file}' refused: {error.Message.TrimEnd('.')}.", null, error),
