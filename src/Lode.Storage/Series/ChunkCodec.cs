@@ -121,13 +121,7 @@ internal static class ChunkCodec
     {
         var (min, max) = (double.NaN, double.NaN);
         foreach (var point in points)
-        {
-            // NaN compares as neither, so a number replaces it and it replaces none.
-            if (!(point.Value >= min))
-                min = double.IsNaN(point.Value) ? min : point.Value;
-            if (!(point.Value <= max))
-                max = double.IsNaN(point.Value) ? max : point.Value;
-        }
+            (min, max) = (Extremes.Min(min, point.Value), Extremes.Max(max, point.Value));
         return new ChunkBlock(0, points.Length, points[0].Step, points[^1], min, max);
     }
 
@@ -144,7 +138,7 @@ internal static class ChunkCodec
         return ~sum;
     }
 
-    private static LodeException Damaged() => new(ErrorCode.DataLoss, "A piece of a metric's history is damaged: its checksum is wrong.", "Look at the disk; restore the database from a backup.");
+    public static LodeException Damaged() => new(ErrorCode.DataLoss, "A piece of a metric's history is damaged: its checksum is wrong.", "Look at the disk; restore the database from a backup.");
 
     private sealed record Buffers(ByteWriter Head, ByteWriter Body)
     {

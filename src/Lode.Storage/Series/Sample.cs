@@ -6,6 +6,9 @@ namespace Lode.Storage;
 /// <param name="Value">Any double.</param>
 internal readonly record struct Sample(long Step, long Time, double Value)
 {
+    /// <summary><see cref="ByStep"/> for searching.</summary>
+    public static IComparer<Sample> StepOrder { get; } = Comparer<Sample>.Create(ByStep);
+
     /// <summary>By step, time, value: the order in chunks and charts, and of what counts as a metric's last point.</summary>
     public static int ByStep(Sample a, Sample b) =>
         a.Step != b.Step ? a.Step.CompareTo(b.Step) : a.Time != b.Time ? a.Time.CompareTo(b.Time) : CompareValues(a.Value, b.Value);

@@ -73,7 +73,7 @@ public sealed class ChunkCodecTests
 
     [Fact]
     public void Write_FormatOfVersion1_IsFrozen() => Assert.Equal(
-        "TODO",
+        "010427020AD00F0000000000001CC00000000000001CC00000000065CDCD41840200200889E8070000E80300610102000000000000F8FF0403FF328B91DFC04AAD90DFC04A0097226140",
         Convert.ToHexString(ChunkCodec.Write([new(1, 500, 2.5), new(1, 500, 1e9), new(3, 1000, double.NaN), new(11, 1000, -7)])));
 
     [Theory]
