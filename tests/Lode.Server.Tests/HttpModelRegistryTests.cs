@@ -21,7 +21,7 @@ public sealed class HttpModelRegistryTests : ModelRegistryContract
         var link = new LoggedModelLink(
             (_, id) => id == LoggedModel ? new LoggedModelPlace(LoggedPlace, LoggedRun) : null,
             (_, id, name, version) => _registrations.Add(string.Create(CultureInfo.InvariantCulture, $"{name}/{version}")));
-        _server = await RunningServer.StartAsync(Time, options => options with { LoggedModels = link });
+        _server = await RunningServer.StartAsync(Time, change: options => options with { LoggedModels = link });
         return new HttpModelRegistry(_server.Http);
     }
 

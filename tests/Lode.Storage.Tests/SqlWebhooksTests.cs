@@ -3,30 +3,28 @@ using Lode.Tracking;
 
 namespace Lode.Storage.Tests;
 
-public sealed class SqlWebhooksTests : IAsyncDisposable
+public abstract class SqlWebhooksTests : IAsyncLifetime
 {
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(15);
 
-    private readonly TemporaryFolder _folder = new();
     private readonly ManualTime _time = new();
-    private readonly SqliteDatabase _database;
-    private readonly SqlWebhooks _webhooks;
-    private readonly SqlModelRegistry _registry;
+    private SqlDatabase _database = null!;
+    private SqlWebhooks _webhooks = null!;
+    private SqlModelRegistry _registry = null!;
 
-    public SqlWebhooksTests()
+    protected abstract SqlDatabase Open();
+
+    public Task InitializeAsync()
     {
-        _database = SqliteDatabase.Open(_folder["lode.db"]);
+        _database = Open();
         _webhooks = new SqlWebhooks(_database, _time);
         _registry = new SqlModelRegistry(_database, _time);
+        return Task.CompletedTask;
     }
 
     private static CancellationToken Ct => CancellationToken.None;
 
-    public async ValueTask DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        _folder.Dispose();
-    }
+    public virtual async Task DisposeAsync() => await _database.DisposeAsync();
 
     private Task<Webhook> NewAsync() => _webhooks.CreateAsync(new WebhookChange { Name = "w", Url = "http://a.b/", Secret = "s", Events = [WebhookEvents.ModelCreated] }, Ct);
 
@@ -95,4 +93,23 @@ public sealed class SqlWebhooksTests : IAsyncDisposable
         await _webhooks.DeleteAsync(webhook.Id, Ct);
         Assert.Null(await _webhooks.NextDueAsync([], Ct));
     }
+}
+
+public sealed class SqliteWebhooksTests : SqlWebhooksTests
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    protected override SqlDatabase Open() => SqliteDatabase.Open(_folder["lode.db"]);
+}
+
+[NeedsPostgres]
+public sealed class PostgresWebhooksTests : SqlWebhooksTests
+{
+    protected override SqlDatabase Open() => PostgresDatabase.Open(PostgresAddress.Parse(PostgresCluster.Shared.NewDatabase()));
 }

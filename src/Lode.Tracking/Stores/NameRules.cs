@@ -64,8 +64,8 @@ public static class NameRules
             throw new LodeException(ErrorCode.InvalidArgument, $"'value' exceeds the maximum length of {MaxProjectTagLength} characters: that of tag '{key}' has {value.Length}.");
     }
 
-    /// <summary>Cuts a value that is longer than it may be.</summary>
-    public static string Truncate(string value, int length) => value.Length <= length ? value : value[..length];
+    /// <summary>Cuts a value that is longer than it may be; never through a surrogate pair.</summary>
+    public static string Truncate(string value, int length) => value.Length <= length ? value : value[..(char.IsHighSurrogate(value[length - 1]) ? length - 1 : length)];
 
     /// <summary>Whether a regular expression's <c>\w</c> takes it; halves of letters beyond 16 bits count.</summary>
     internal static bool IsWordLetter(char letter) => char.IsLetterOrDigit(letter) || char.GetUnicodeCategory(letter)

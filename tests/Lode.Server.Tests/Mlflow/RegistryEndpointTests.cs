@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Lode.Server.Tests.Mlflow;
 
 /// <summary>Points of the registry's contract that the recordings do not show.</summary>
-public sealed class RegistryEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class RegistryEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
     private static readonly HttpMethod s_patch = HttpMethod.Patch;
     private static int s_made;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Lode.Server.Tests.Mlflow;
 
-public sealed class WebhookEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class WebhookEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
     private const string Events = """[{"entity": "MODEL_VERSION", "action": "CREATED"}, {"entity": 1, "action": 1}]""";
 
