@@ -42,6 +42,9 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
+        builder.Services.AddSingleton<IArtifactStore>(new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time));
+        builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -78,12 +81,15 @@ public sealed class LodeServer : IAsyncDisposable
     {
         app.UseMiddleware<RequestGuard>();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<PathGuard>();
         var api = app.MapGroup("/api/v1");
         ServerEndpoints.Map(app, api, options, startedAt);
         ProjectEndpoints.Map(api);
         RunEndpoints.Map(api);
         MetricEndpoints.Map(api);
         EventEndpoints.Map(api);
+        LineageEndpoints.Map(api);
+        ArtifactEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);
     }

@@ -18,6 +18,12 @@ public sealed record ServerOptions
     /// <summary>How long a run that was heard of by journal may be silent before it counts as stale; default one minute.</summary>
     public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The folder that holds the bytes of artifacts; default <c>artifacts</c> in the data folder.</summary>
+    public string ArtifactFolder { get => field ?? Path.Combine(DataFolder, "artifacts"); init; }
+
+    /// <summary>The most bytes of one uploaded file; null, the default, leaves it to the disk.</summary>
+    public long? MaxUploadBytes { get; init; }
+
     /// <summary>The port that <c>lode up</c> takes when it is told none.</summary>
     public const int DefaultPort = 5633;
 }

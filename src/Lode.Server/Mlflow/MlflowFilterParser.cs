@@ -92,7 +92,7 @@ internal static class MlflowFilterParser
     private static FilterOperator[] Allowed(RunField field, bool numeric) => field switch
     {
         _ when numeric => s_comparisons,
-        { Kind: FieldKind.Attribute, Key: "id" } => s_idOperators,
+        { Kind: FieldKind.Attribute, Key: "id" } or { Kind: FieldKind.Dataset } => s_idOperators,
         { Kind: FieldKind.Attribute } => s_textOperators,
         _ => s_keyedOperators,
     };

@@ -9,7 +9,7 @@ namespace Lode.Storage;
 internal static class SqliteSchema
 {
     /// <summary>The schema that this build writes.</summary>
-    public static int Current { get; } = Migrations().Count();
+    public static int Current { get; } = Migrations().Last().Number;
 
     public static void Migrate(SqliteConnection connection, string file)
     {
