@@ -125,11 +125,19 @@ public sealed partial class SqlArtifactStore
             return result;
         foreach (var draft in new DirectoryInfo(blobs.DraftFolder).EnumerateFiles("*.draft"))
         {
-            if (new DateTimeOffset(draft.LastWriteTimeUtc).ToUnixTimeMilliseconds() >= before)
-                continue;
-            result = result with { Drafts = result.Drafts + 1, Bytes = result.Bytes + draft.Length };
-            if (!dryRun)
-                draft.Delete();
+            try
+            {
+                if (new DateTimeOffset(draft.LastWriteTimeUtc).ToUnixTimeMilliseconds() >= before)
+                    continue;
+                var size = draft.Length;
+                if (!dryRun)
+                    draft.Delete();
+                result = result with { Drafts = result.Drafts + 1, Bytes = result.Bytes + size };
+            }
+            catch (FileNotFoundException)
+            {
+                // Its write ended meanwhile.
+            }
         }
         return result;
     }
