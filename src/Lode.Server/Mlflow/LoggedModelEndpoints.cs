@@ -109,7 +109,8 @@ internal static class LoggedModelEndpoints
 
     private static async Task<MlflowAnswer> DeleteTagAsync(string id, string key, ILoggedModelStore models, CancellationToken ct)
     {
-        await models.SetTagsAsync(id, [new(key, null)], ct);
+        // A slash in a path may come escaped, and keys have no percent signs.
+        await models.SetTagsAsync(id, [new(Uri.UnescapeDataString(key), null)], ct);
         return MlflowAnswer.Empty;
     }
 
