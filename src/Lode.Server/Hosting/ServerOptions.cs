@@ -18,8 +18,8 @@ public sealed record ServerOptions
     /// <summary>How long a run that was heard of by journal may be silent before it counts as stale; default one minute.</summary>
     public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The folder that holds the bytes of artifacts; default <c>artifacts</c> in the data folder.</summary>
-    public string ArtifactFolder { get => field ?? Path.Combine(DataFolder, "artifacts"); init; }
+    /// <summary>The folder that holds the bytes of artifacts.</summary>
+    public required string ArtifactFolder { get; init; }
 
     /// <summary>The most bytes of one uploaded file; null, the default, leaves it to the disk.</summary>
     public long? MaxUploadBytes { get; init; }

@@ -36,9 +36,9 @@ public sealed partial class SqlRunStore
         """
         SELECT DISTINCT d.project_id, d.name, d.digest, t.value FROM dataset d JOIN run_dataset rd ON rd.dataset_id = d.id
         LEFT JOIN run_dataset_tag t ON t.run_id = rd.run_id AND t.dataset_id = rd.dataset_id AND t.key = @1
-        WHERE d.project_id IN (SELECT value FROM json_each(@0)) ORDER BY d.project_id, d.name, d.digest, t.value LIMIT @2
+        WHERE d.project_id = ANY(@0) ORDER BY d.project_id, d.name, d.digest, t.value NULLS LAST LIMIT @2
         """,
-        [NumberList(projects.Select(project => project.Value)), DatasetInput.ContextTag, limit],
+        [projects.Select(project => project.Value).ToArray(), DatasetInput.ContextTag, limit],
         row => new DatasetSummary(new ProjectId(row.GetInt64(0)), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3))), ct);
 
     private static void WriteDataset(SqlSession sql, long project, long run, DatasetInput input)
@@ -62,10 +62,10 @@ public sealed partial class SqlRunStore
     }
 
     /// <summary>What the runs of these rows read and made; those without anything are left out.</summary>
-    private static Dictionary<long, RunLineage> ReadLineages(SqlSession sql, string ids)
+    private static Dictionary<long, RunLineage> ReadLineages(SqlSession sql, long[] ids)
     {
         var tags = new Dictionary<(long, long), Dictionary<string, string>>();
-        sql.Read("SELECT run_id, dataset_id, key, value FROM run_dataset_tag WHERE run_id IN (SELECT value FROM json_each(@0))", [ids], row =>
+        sql.Read("SELECT run_id, dataset_id, key, value FROM run_dataset_tag WHERE run_id = ANY(@0)", [ids], row =>
         {
             var owner = (row.GetInt64(0), row.GetInt64(1));
             if (!tags.TryGetValue(owner, out var bag))
@@ -76,7 +76,7 @@ public sealed partial class SqlRunStore
         sql.Read(
             """
             SELECT rd.run_id, d.id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile FROM run_dataset rd JOIN dataset d ON d.id = rd.dataset_id
-            WHERE rd.run_id IN (SELECT value FROM json_each(@0)) ORDER BY rd.run_id, d.id
+            WHERE rd.run_id = ANY(@0) ORDER BY rd.run_id, d.id
             """,
             [ids],
             row => Listed(datasets, row.GetInt64(0)).Add(new DatasetInput
@@ -93,7 +93,7 @@ public sealed partial class SqlRunStore
                 Tags = tags.GetValueOrDefault((row.GetInt64(0), row.GetInt64(1))) ?? [],
             }));
         var (inputs, outputs) = (new Dictionary<long, List<string>>(), new Dictionary<long, List<ModelOutput>>());
-        sql.Read("SELECT run_id, role, model_id, step FROM run_model WHERE run_id IN (SELECT value FROM json_each(@0)) ORDER BY run_id, role, step, model_id", [ids], row =>
+        sql.Read("SELECT run_id, role, model_id, step FROM run_model WHERE run_id = ANY(@0) ORDER BY run_id, role, step, model_id", [ids], row =>
         {
             if (row.GetInt32(1) == ReadsModel)
                 Listed(inputs, row.GetInt64(0)).Add(row.GetString(2));

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace Lode.Server.Tests.Mlflow;
 
 /// <summary>What the recorded talks do not show of artifacts.</summary>
-public sealed class ArtifactEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class ArtifactEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
     private const string Proxy = "/api/2.0/mlflow-artifacts/";
     private static readonly (string, int) s_invalid = ("INVALID_PARAMETER_VALUE", 400);

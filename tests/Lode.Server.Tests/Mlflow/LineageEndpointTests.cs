@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Lode.Server.Tests.Mlflow;
 
 /// <summary>What the recorded talks do not show of datasets, outputs and log-model.</summary>
-public sealed class LineageEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class LineageEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
     private static readonly HttpMethod s_post = HttpMethod.Post;
     private static readonly (string, int) s_invalid = ("INVALID_PARAMETER_VALUE", 400);
