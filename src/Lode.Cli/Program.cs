@@ -19,6 +19,7 @@ namespace Lode.Cli
                     LsCommand.Create(terminal),
                     ShowCommand.Create(terminal),
                     CompareCommand.Create(terminal),
+                    ArtifactCommand.Create(terminal),
                     VersionCommand.Create(terminal),
                 },
                 "lode demo", "lode up", "lode compare -p demo --top 5");

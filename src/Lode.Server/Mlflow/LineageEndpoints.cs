@@ -116,7 +116,7 @@ internal static class LineageEndpoints
         }
         return new DatasetInput
         {
-            Dataset = new Dataset
+            Dataset = new TrackedDataset
             {
                 Name = Text(dataset, "name", path + ".dataset") ?? "",
                 Digest = Text(dataset, "digest", path + ".dataset") ?? "",

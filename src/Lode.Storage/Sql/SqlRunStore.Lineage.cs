@@ -81,7 +81,7 @@ public sealed partial class SqlRunStore
             [ids],
             row => Listed(datasets, row.GetInt64(0)).Add(new DatasetInput
             {
-                Dataset = new Dataset
+                Dataset = new TrackedDataset
                 {
                     Name = row.GetString(2),
                     Digest = row.GetString(3),

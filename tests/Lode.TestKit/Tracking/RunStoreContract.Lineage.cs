@@ -7,7 +7,7 @@ public abstract partial class RunStoreContract
 {
     private static DatasetInput Input(string name, string digest = "1", string? context = null, string source = "s") => new()
     {
-        Dataset = new Dataset { Name = name, Digest = digest, SourceType = "local", Source = source, Schema = "{\"a\": 1}" },
+        Dataset = new TrackedDataset { Name = name, Digest = digest, SourceType = "local", Source = source, Schema = "{\"a\": 1}" },
         Tags = context is null ? [] : new Dictionary<string, string> { [DatasetInput.ContextTag] = context },
     };
 
@@ -21,7 +21,7 @@ public abstract partial class RunStoreContract
         foreach (var read in new[] { await Store.GetRunAsync(run.Id, Ct), (await Store.SearchRunsAsync(new RunQuery { Projects = [run.ProjectId] }, Ct)).Runs.Single() })
         {
             var input = Assert.Single(read.Lineage.Datasets);
-            Assert.Equal(new Dataset { Name = "d", Digest = "1", SourceType = "local", Source = "s", Schema = "{\"a\": 1}" }, input.Dataset);
+            Assert.Equal(new TrackedDataset { Name = "d", Digest = "1", SourceType = "local", Source = "s", Schema = "{\"a\": 1}" }, input.Dataset);
             Assert.Equal("train", input.Tags[DatasetInput.ContextTag]);
             Assert.Equal(["m-1"], read.Lineage.ModelInputs);
             Assert.Equal([new ModelOutput("m-2", 7)], read.Lineage.ModelOutputs);

@@ -3,7 +3,7 @@ using Lode.Core;
 namespace Lode.Tracking;
 
 /// <summary>Data that runs read: unique in its project by name and digest.</summary>
-public sealed record Dataset
+public sealed record TrackedDataset
 {
     /// <summary>1 to 500 characters.</summary>
     public required string Name { get; init; }
@@ -31,7 +31,7 @@ public sealed record DatasetInput
     public const string ContextTag = "mlflow.data.context";
 
     /// <summary>The data.</summary>
-    public required Dataset Dataset { get; init; }
+    public required TrackedDataset Dataset { get; init; }
 
     /// <summary>The run's own notes on it: keys of 1 to 255 characters, values of at most 500.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? field; } = new Dictionary<string, string>();
