@@ -20,6 +20,7 @@ namespace Lode.Cli
                     ShowCommand.Create(terminal),
                     CompareCommand.Create(terminal),
                     ModelCommand.Create(terminal),
+                    ArtifactCommand.Create(terminal),
                     VersionCommand.Create(terminal),
                 },
                 "lode demo", "lode up", "lode compare -p demo --top 5");

@@ -44,6 +44,9 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
         RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));
+        builder.Services.AddSingleton<IArtifactStore>(new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time));
+        builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -81,6 +84,7 @@ public sealed class LodeServer : IAsyncDisposable
     {
         app.UseMiddleware<RequestGuard>();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<PathGuard>();
         var api = app.MapGroup("/api/v1");
         ServerEndpoints.Map(app, api, options, startedAt);
         ProjectEndpoints.Map(api);
@@ -88,6 +92,8 @@ public sealed class LodeServer : IAsyncDisposable
         MetricEndpoints.Map(api);
         EventEndpoints.Map(api);
         Native.WebhookEndpoints.Map(api);
+        LineageEndpoints.Map(api);
+        ArtifactEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);
     }

@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Lode.Core;
 
@@ -14,6 +12,8 @@ namespace Lode.Tracking;
 public sealed class HttpRunStore(HttpClient http) : IRunStore
 {
     private static readonly TrackingJson s_json = TrackingJson.Default;
+
+    private readonly NativeApi _api = new(http);
 
     /// <inheritdoc/>
     public Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct) =>
@@ -55,6 +55,19 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
 
     /// <inheritdoc/>
     public Task LogAsync(RunId id, RunBatch batch, CancellationToken ct) => SendAsync<object>(HttpMethod.Post, $"runs/{id}/batch", Json(batch, s_json.RunBatch), null, ct);
+
+    /// <inheritdoc/>
+    public Task LogLineageAsync(RunId id, RunLineage lineage, CancellationToken ct) =>
+        SendAsync<object>(HttpMethod.Post, $"runs/{id}/lineage", Json(lineage, s_json.RunLineage), null, ct);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DatasetSummary>> ListDatasetsAsync(IReadOnlyList<ProjectId> projects, int limit, CancellationToken ct)
+    {
+        var query = new Query().Add("limit", limit);
+        foreach (var project in projects)
+            query.Add("project", project.ToString());
+        return (await SendAsync(HttpMethod.Get, "datasets" + query, null, s_json.DatasetList, ct).ConfigureAwait(false)).Datasets;
+    }
 
     /// <inheritdoc/>
     public Task<RunPage> SearchRunsAsync(RunQuery query, CancellationToken ct)
@@ -109,56 +122,7 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
 
     private static JsonContent Json<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T>? type, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(method, "/api/v1/" + path) { Content = body };
-        HttpResponseMessage response;
-        try
-        {
-            response = await http.SendAsync(request, ct).ConfigureAwait(false);
-        }
-        catch (HttpRequestException error)
-        {
-            throw Unreachable(error);
-        }
-        catch (OperationCanceledException error) when (!ct.IsCancellationRequested)
-        {
-            throw Unreachable(error);
-        }
-        using (response)
-        {
-            if (!response.IsSuccessStatusCode)
-                throw await RefusalAsync(response, ct).ConfigureAwait(false);
-            if (type is null)
-                return default!;
-            try
-            {
-                return (await response.Content.ReadFromJsonAsync(type, ct).ConfigureAwait(false))!;
-            }
-            catch (Exception error) when (error is HttpRequestException or IOException or JsonException)
-            {
-                throw Unreachable(error);
-            }
-        }
-    }
-
-    private static async Task<LodeException> RefusalAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        try
-        {
-            if (await response.Content.ReadFromJsonAsync(s_json.ErrorBody, ct).ConfigureAwait(false) is { Error: { } error })
-                return new LodeException(ErrorCodes.Parse(error.Code), error.Message, error.Hint);
-        }
-        catch (Exception error) when (error is JsonException or HttpRequestException or IOException or NotSupportedException)
-        {
-            // Not our server, or a proxy's page: the status says what there is to say.
-        }
-        var code = response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout ? ErrorCode.Unavailable : ErrorCode.Internal;
-        return new LodeException(code, $"The server at {response.RequestMessage!.RequestUri!.GetLeftPart(UriPartial.Authority)} answered {(int)response.StatusCode} {response.ReasonPhrase}.");
-    }
-
-    private LodeException Unreachable(Exception error) =>
-        new(ErrorCode.Unavailable, $"The server at {http.BaseAddress} cannot be reached: {error.Message.TrimEnd('.')}.", "Is it running? `lode up` starts one.", error);
+    private Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T>? type, CancellationToken ct) => _api.SendAsync(method, path, body, type, ct);
 
     private sealed class Query
     {
