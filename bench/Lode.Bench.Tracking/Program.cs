@@ -7,8 +7,14 @@ using Lode.Tracking;
 // Points a second from a program's log call to the durable store, the way every point goes: journal file, shipper, SQLite.
 // The reference is the same points appended to a text file and flushed to disk once: what the disk and formatting alone cost.
 //   dotnet run -c Release --project bench/Lode.Bench.Tracking [-- --points 200000 --repeats 5]
+//   … -- search [--runs 1000000] [--repeats 5] [--store postgres://…]    searches instead; see SearchBench.cs
 var points = Option("--points", 200_000);
 var repeats = Option("--repeats", 5);
+if (args is ["search", ..])
+{
+    await Lode.Bench.Tracking.SearchBench.RunAsync(Option("--runs", 10_000), repeats, Array.IndexOf(args, "--store") is var at and >= 0 ? args[at + 1] : null);
+    return 0;
+}
 const int PerLine = 4;
 
 Console.WriteLine($"{points:N0} points, {PerLine} metrics a step, medians of {repeats}");
