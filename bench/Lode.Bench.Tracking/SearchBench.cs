@@ -49,11 +49,11 @@ internal static class SearchBench
             foreach (var (name, filter, order, mlflow) in s_shapes)
             {
                 var query = new RunQuery { Projects = [ProjectId.Default], Filter = FilterParser.Parse(filter), Order = order.Length == 0 ? [] : [RunOrder.Parse(order)], Limit = Limit };
-                var (median, found) = await MedianAsync(store, query, repeats);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-30}{median,10:0.00} ms  ({found} found){(mlflow.Length > 0 ? $"   MLflow {mlflow} ms" : "")}"));
+                var (median, best, found) = await MedianAsync(store, query, repeats);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-30}{median,10:0.00} ms{best,10:0.00} best  ({found} found){(mlflow.Length > 0 ? $"   MLflow {mlflow} ms" : "")}"));
             }
             var counted = await MedianAsync(store, new RunQuery { Projects = [ProjectId.Default], Filter = FilterParser.Parse("metrics.loss<0.5"), Limit = Limit, Counts = true }, repeats);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"metric filter, with counts",-30}{counted.Median,10:0.00} ms"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"metric filter, with counts",-30}{counted.Median,10:0.00} ms{counted.Best,10:0.00} best"));
             await WriteCostAsync(store, repeats);
         }
         finally
@@ -62,7 +62,7 @@ internal static class SearchBench
         }
     }
 
-    private static async Task<(double Median, int Found)> MedianAsync(SqlRunStore store, RunQuery query, int repeats)
+    private static async Task<(double Median, double Best, int Found)> MedianAsync(SqlRunStore store, RunQuery query, int repeats)
     {
         var times = new List<double>();
         var found = 0;
@@ -73,7 +73,7 @@ internal static class SearchBench
             if (i > 0 || repeats == 0) // the first warms up
                 times.Add(clock.Elapsed.TotalMilliseconds);
         }
-        return (times.Order().ElementAt(times.Count / 2), found);
+        return (times.Order().ElementAt(times.Count / 2), times.Min(), found);
     }
 
     /// <summary>What a write costs with all the indexes there are: 1,000 at once, so that the disk's part is shared.</summary>
@@ -116,10 +116,20 @@ internal static class SearchBench
             statements.Add($"INSERT INTO run_param (run_id, key, value, number) SELECT i, '{key}', {value}, {number} FROM n");
         foreach (var (key, value) in new[] { ("team", "'team' || CAST(i % 20 AS TEXT)"), ("commit", "'c' || CAST(i * 7919 % 1000003 AS TEXT)"), ("mlflow.source.name", "'train.py'") })
             statements.Add($"INSERT INTO run_tag (run_id, key, value) SELECT i, '{key}', {value} FROM n");
+        // Indexes are made anew afterwards, which is much faster than keeping them while rows come in no order of theirs.
+        var indexes = Indexes(database);
+        foreach (var index in indexes)
+            await database.WriteAsync(sql => sql.Execute($"DROP INDEX {index.Split(' ')[2]}"), CancellationToken.None);
         foreach (var statement in statements)
-        {
             await database.WriteAsync(sql => sql.Execute($"WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < CAST(@0 AS BIGINT)) {statement}", runs), CancellationToken.None);
-        }
+        foreach (var index in indexes)
+            await database.WriteAsync(sql => sql.Execute(index), CancellationToken.None);
         await database.WriteAsync(sql => sql.Execute("UPDATE counter SET value = @0 WHERE name = 'version'", runs), CancellationToken.None);
+    }
+
+    private static List<string> Indexes(SqlDatabase database)
+    {
+        using var reader = new StreamReader(typeof(SqlDatabase).Assembly.GetManifestResourceStream(database is SqliteDatabase ? "Sqlite.005.sql" : "Postgres.005.sql")!);
+        return [.. reader.ReadToEnd().Split('\n').Where(line => line.StartsWith("CREATE INDEX", StringComparison.Ordinal)).Select(line => line.TrimEnd(';'))];
     }
 }

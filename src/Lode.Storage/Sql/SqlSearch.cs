@@ -157,9 +157,10 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         var exists = $"EXISTS (SELECT 1 FROM {table} x WHERE {Owned("x")} AND x.key = {Value(field.Key)}";
         return clause.Operator switch
         {
-            FilterOperator.IsNull => $"NOT {exists})",
-            FilterOperator.IsNotNull => $"{exists})",
-            _ => $"{exists} AND {CompareRow(clause, value)})",
+            // IS TRUE keeps PostgreSQL from planning a join of each: planning 200 of them takes minutes.
+            FilterOperator.IsNull => $"(NOT {exists})) IS TRUE",
+            FilterOperator.IsNotNull => $"({exists})) IS TRUE",
+            _ => $"({exists} AND {CompareRow(clause, value)})) IS TRUE",
         };
     }
 
