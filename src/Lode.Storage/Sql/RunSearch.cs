@@ -106,7 +106,7 @@ internal sealed class RunSearch(RunQuery query, long now)
         for (var slice = 0; ; slice++)
         {
             var search = Scoped(passing: !IsOneList || (query.Order.Count > 0 && query.Order[0].Field.Kind != FieldKind.Attribute));
-            if (query.Order.Count == 0 ? slice > 0 : !search.AddSlice(query.Order[0], slice))
+            if (query.Order.Count == 0 ? slice > 0 : !search.AddSlice(query.Order[0], slice, query.Filter))
                 return rows;
             search.AddFilter(query.Filter);
             var counted = search.Statement("SELECT count(*)", "");

@@ -71,8 +71,11 @@ internal sealed class SqlSearch(SearchTarget target, long now)
     /// Cuts an order's runs into slices that an index gives in order, one slice after the other: those with a value, those whose
     /// value is not a number, those without. Adds the filter and the order of one slice.
     /// </summary>
+    /// <param name="order">The first key.</param>
+    /// <param name="slice">From 0.</param>
+    /// <param name="filter">The filter, which is added apart.</param>
     /// <returns>False when there is no such slice.</returns>
-    public bool AddSlice(RunOrder order, int slice)
+    public bool AddSlice(RunOrder order, int slice, RunFilter filter)
     {
         var (field, direction) = (order.Field, order.Descending ? " DESC" : " ASC");
         if (field.Kind == FieldKind.Attribute)
@@ -106,6 +109,9 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         _where.Append(CultureInfo.InvariantCulture, $" AND d.key = {Value(field.Key)} AND r.id = d.run_id");
         if (number is not null)
             _where.Append(" AND ").Append(number).Append(slice == 0 ? " IS NOT NULL" : " IS NULL");
+        // A filter over what is sorted by says where in the index to begin and end.
+        foreach (var clause in filter.Clauses.Where(clause => slice == 0 && !clause.Negated && clause.Field == field && clause.Values.Count == 1 && Source(clause, "d").Column == number && clause.Operator is not (FilterOperator.Like or FilterOperator.ILike or FilterOperator.Contains)))
+            _where.Append(" AND ").Append(CompareRow(clause, number!));
         if (number is not null && slice == 0)
             _order.Append(number).Append(direction).Append(", ");
         if (field.Kind != FieldKind.Metric)
