@@ -40,10 +40,13 @@ static int Overhead(bool json, Dictionary<string, string> arguments)
         {
             var finished = Finished(space, n).ToList();
             Study Fresh() => new(new StudyOptions { Space = space, Sampler = Blackbox.Create(name) }, finished);
-            // Until the code is compiled for the hot path, or for two seconds.
-            var (warmup, warming) = (Fresh(), Stopwatch.GetTimestamp());
-            for (var i = 0; i < 300 && Stopwatch.GetElapsedTime(warming).TotalSeconds < 2; i++)
-                Round(warmup);
+            // Until the code is compiled for the hot path, which takes the runtime half a second; on fresh studies, so that trials do not pile up.
+            for (var warming = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(warming).TotalSeconds < 1;)
+            {
+                var warmup = Fresh();
+                for (var i = 0; i < 300 && Stopwatch.GetElapsedTime(warming).TotalSeconds < 2; i++)
+                    Round(warmup);
+            }
             var (wall, cpu) = (new List<double>(), new List<double>());
             using var process = Process.GetCurrentProcess();
             var measuring = Stopwatch.GetTimestamp();
