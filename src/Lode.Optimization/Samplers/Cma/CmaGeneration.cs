@@ -42,16 +42,6 @@ internal static class CmaGeneration
             return state; // nothing to learn from
         Array.Sort(standings, points);
         var numbers = Array.ConvertAll(standings, standing => standing.Number);
-        return CmaProgress.Count(CmaUpdate.Next(state, points, numbers), best, worst, Fingerprint(points), options);
-    }
-
-    // FNV-1a over the coordinates: restarts differ from study to study and depend on nothing but the trials.
-    private static ulong Fingerprint(double[][] points)
-    {
-        var hash = 14695981039346656037UL;
-        foreach (var point in points)
-            foreach (var coordinate in point)
-                hash = (hash ^ (double.IsNaN(coordinate) ? 0 : BitConverter.DoubleToUInt64Bits(coordinate))) * 1099511628211UL;
-        return hash;
+        return CmaProgress.Count(CmaUpdate.Next(state, points, numbers), best, worst, points, options);
     }
 }

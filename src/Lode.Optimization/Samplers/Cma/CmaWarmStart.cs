@@ -40,16 +40,9 @@ internal static class CmaWarmStart
                 state.Covariance[j] = covariance[(j * n) + j];
         else
             state.Covariance = covariance;
-        state.Decompose();
-
-        // σ takes the determinant: det C = 1.
-        var logs = 0.0;
-        foreach (var deviation in state.Deviations)
-            logs += Math.Log(deviation);
-        var step = Math.Exp(logs / n);
-        state.Step = step;
-        state.Covariance = Array.ConvertAll(state.Covariance, entry => entry / (step * step));
-        state.Deviations = Array.ConvertAll(state.Deviations, deviation => deviation / step);
+        // σ takes the determinant.
+        state.Step = 1;
+        state.Normalize(state.Factorize());
         CmaMargin.Correct(state);
     }
 }
