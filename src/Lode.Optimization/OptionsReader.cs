@@ -22,7 +22,7 @@ internal static class OptionsReader
         }
         catch (JsonException cause)
         {
-            var allowed = typeof(T).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+            var allowed = typeof(T).GetProperties().Where(property => !property.IsDefined(typeof(JsonIgnoreAttribute), true)).Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
             throw new LodeException(ErrorCode.InvalidArgument, $"'{name}' cannot take the options {options}; it has: {string.Join(", ", allowed)}.", cause: cause);
         }
     }

@@ -11,10 +11,12 @@ internal static class CmaGeneration
         {
             Rates = options.AdaptLearningRate ? new CmaRates(layout.Numbers.Length) : null,
         };
+        var source = options.WarmStartStudy is { } other ? new History(other.Directions, other.Trials) : history;
+        var count = options.WarmStartStudy is null ? options.WarmStartTrials : source.Trials.Count;
         var ranked = new List<(Standing Standing, double[] Unit)>();
-        for (var i = 0; i < options.WarmStartTrials; i++)
-            if (Standing.Of(history, history.Trials[i]) is { IsRanked: true } standing)
-                ranked.Add((standing, history.Trials[i].Params.UnitIn(space)));
+        for (var i = 0; i < count; i++)
+            if (Standing.Of(source, source.Trials[i]) is { IsRanked: true } standing)
+                ranked.Add((standing, source.Trials[i].Params.UnitIn(space)));
         ranked.Sort((a, b) => a.Standing.CompareTo(b.Standing));
         CmaWarmStart.Apply(state, [.. ranked.Take((int)Math.Ceiling(options.WarmStartShare * ranked.Count)).Select(item => item.Unit)]);
         return state;
