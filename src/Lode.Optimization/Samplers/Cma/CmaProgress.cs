@@ -35,7 +35,8 @@ internal sealed record CmaProgress(int Restarts, bool IsSmall, int LargeTrials, 
     }
 
     // Hansen's tutorial, appendix B.3: TolFun, TolX, ConditionCov, TolXUp. Coarser than its 1e-12, since trials are dear and nobody
-    // needs the ninth digit of a setting; relative to the values, so that a scaled objective changes nothing.
+    // needs the sixth digit of a setting: what it would cost goes to the next run. Relative to the values, so that a scaled objective
+    // changes nothing.
     private static bool IsOver(CmaState state, double worst, int window)
     {
         var bests = state.Progress.Bests;
@@ -44,7 +45,7 @@ internal sealed record CmaProgress(int Restarts, bool IsSmall, int LargeTrials, 
             var (low, high) = (worst, worst);
             foreach (var best in bests)
                 (low, high) = (Math.Min(low, best), Math.Max(high, best));
-            if (!(high - low > 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high))))
+            if (!(high - low > 1e-7 * Math.Max(Math.Abs(low), Math.Abs(high))))
                 return true;
         }
         if (state.Mean.Length == 0)
@@ -52,7 +53,7 @@ internal sealed record CmaProgress(int Restarts, bool IsSmall, int LargeTrials, 
         var widest = 0.0;
         for (var j = 0; j < state.Mean.Length; j++)
             widest = Math.Max(widest, Math.Max(state.DeviationOf(j), state.Step * Math.Abs(state.CovariancePath[j])));
-        if (widest < 1e-8)
+        if (widest < 1e-5)
             return true;
         // Eigenvalues cost more than all the rest of a generation; they change slowly, and bounds are mostly enough.
         if (state.Generation % 10 != 0 || IsRound(state))

@@ -49,17 +49,16 @@ public sealed class CmaSamplerTests
         }
     }
 
+    // Of 40 studies 37 and 31 found the deepest of its hundred holes with restarts, 3 without.
     [Theory]
-    [InlineData(CmaRestart.Ipop)]
-    [InlineData(CmaRestart.Bipop)]
-    public void Optimize_ManyHoles_RestartsFindBetterOnes(CmaRestart restart)
+    [InlineData(CmaRestart.Ipop, 17)]
+    [InlineData(CmaRestart.Bipop, 13)]
+    public void Optimize_ManyHoles_RestartsFindTheDeepest(CmaRestart restart, int wanted)
     {
         static double Rastrigin(Params p) => 20 + p.Sum(item => Square((10 * item.Value.AsDouble()) - 3) - (10 * Math.Cos(2 * Math.PI * ((10 * item.Value.AsDouble()) - 3))));
-        var better = Enumerable.Range(0, 10).Count(seed =>
-            Run(Box(2), new CmaOptions { Restart = restart }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-6);
-        var without = Enumerable.Range(0, 10).Count(seed =>
-            Run(Box(2), new CmaOptions { Restart = CmaRestart.None }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-6);
-        Assert.True(better >= without + 3, $"{better} of 10 with restarts, {without} without");
+        int Found(CmaRestart how) => Enumerable.Range(0, 20).Count(seed => Run(Box(2), new CmaOptions { Restart = how }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-4);
+        var (found, without) = (Found(restart), Found(CmaRestart.None));
+        Assert.True(found >= wanted && without <= 4, $"{found} of 20 with restarts, {without} without");
     }
 
     [Fact]
