@@ -7,13 +7,13 @@ namespace Lode.Optimization;
 /// from l and proposes the one with the highest l(x)/g(x), which is the one of highest expected improvement.
 /// </summary>
 /// <remarks>
-/// Bergstra, Bardenet, Bengio, Kégl (NeurIPS 2011), section 4; Watanabe (arXiv 2304.11127, 2023). Section and equation numbers of both
-/// were not checked against the papers. Multivariate: parameters that are always present together share one density, so interactions
-/// are seen; branches of a conditional space are modelled each from its own trials, and a bandit sees to it that a branch that is hard
-/// to tune gets its chance (<see cref="TpeOptions.BranchByBandit"/>). Running and failed trials count as bad, those that break outcome
-/// constraints as worse than all others (see Standing). Candidates that break a constraint of the space are passed over. Parameters by which
-/// the space has grown are a group of their own, drawn at random until as many trials have them as a study starts with; trials without
-/// them go on to teach the others.
+/// Bergstra, Bardenet, Bengio, Kégl (NeurIPS 2011), section 4; Watanabe (arXiv 2304.11127), section 3, kernels in appendix C.
+/// Multivariate: parameters that are always present together share one density, so interactions are seen; branches of a conditional
+/// space are modelled each from its own trials, and a bandit sees to it that a branch that is hard to tune gets its chance
+/// (<see cref="TpeOptions.BranchByBandit"/>). Running and failed trials count as bad, those that break outcome constraints as worse than
+/// all others (see Standing). Candidates that break a constraint of the space are passed over. Parameters by which the space has
+/// grown are a group of their own, drawn at random until as many trials have them as a study starts with; trials without them go on to
+/// teach the others.
 /// O(n·d) for n trials per proposal, no allocation per candidate; one objective only.
 /// </remarks>
 public sealed class TpeSampler : ISampler
