@@ -48,6 +48,7 @@ public sealed class SamplerCatalogTests : SamplerContract
     [InlineData("tpe", """{"candidates":0}""", "Candidates")]
     [InlineData("tpe", """{"good_share":1}""", "GoodShare")]
     [InlineData("cma", """{"warm_start_trials":5}""", null)]
+    [InlineData("cma", """{"warm_start_study":null}""", "warm_start_trials, warm_start_share")]
     [InlineData("cma", """{"warm_start":5}""", "warm_start_trials, warm_start_share")]
     [InlineData("random", """{"x":1}""", "no options")]
     [InlineData("brute_force", """{"x":1}""", "no options")]
