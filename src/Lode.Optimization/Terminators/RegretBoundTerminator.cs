@@ -21,8 +21,8 @@ public sealed record RegretBoundTerminatorOptions
 /// above the best that any point of the space may be. For one objective; with several it never stops.
 /// </summary>
 /// <remarks>
-/// Makarova, Shen, Perrone, Klein, Faddoul, Krause, Seeger, Archambeau, "Automatic termination for hyperparameter optimization" (AutoML-Conf 2022),
-/// section 4: the bound is min UCB over the trials less min LCB over the space, of the mean ± √β deviations, and the threshold the
+/// Makarova, Shen, Perrone, Klein, Faddoul, Krause, Seeger, Archambeau, "Automatic termination for hyperparameter optimization" (AutoML-Conf 2022):
+/// the bound is min UCB over the trials less min LCB over the space, of the mean ± √β deviations, and the threshold the
 /// statistical error of the objective (here <see cref="RegretBoundTerminatorOptions.Error"/>, or a part of the spread where none is known).
 /// β = ⅖·ln(d·n²·π²/(6·0.1)), the fifth of Srinivas et al. (ICML 2010) that its authors and Optuna use. The model is fitted on the better half of the
 /// trials, but at least <see cref="RegretBoundTerminatorOptions.MinTrials"/> (as Optuna): what is far worse than the best says little about what is left.

@@ -8,10 +8,10 @@ namespace Lode.Optimization;
 /// </summary>
 /// <remarks>
 /// Model: Matérn-5/2 with a length scale for each parameter (<see cref="GpOptions"/> names priors and warps), choices by equality, absent parameters
-/// on arcs, so conditional and growing spaces are one model. Parameters by maximum posterior density. Acquisition: LogEI (Ament et al. 2023) on the
+/// on arcs, so conditional and growing spaces are one model. Parameters by maximum posterior density and, while trials are few, draws around it (<see cref="GpOptions.Draws"/>). Acquisition: LogEI (Ament et al. 2023) on the
 /// lowest posterior mean of the trials (so noise does not make an incumbent); outcome constraints multiply it by the probability of feasibility (Gardner
-/// et al., ICML 2014, eq. 5). Running trials are believed to give their posterior mean (the kriging believer, Ginsbourger, Le Riche, Carraro 2010,
-/// section 4.2), so parallel proposals keep apart. Beyond <see cref="GpOptions.ModelLimit"/> trials the model holds a part of them.
+/// et al., "Bayesian optimization with inequality constraints", ICML 2014). Running trials are believed to give their posterior mean (the kriging believer, Ginsbourger, Le Riche, Carraro, "Kriging is
+/// well-suited to parallelize optimization", 2010), so parallel proposals keep apart. Beyond <see cref="GpOptions.ModelLimit"/> trials the model holds a part of them.
 /// <b>Purity.</b> The parameters are fitted on a number of trials that depends on how many there are; what was worked out for one proposal is kept
 /// for the next, which gets the same numbers, bit for bit, without it. One objective only.
 /// </remarks>

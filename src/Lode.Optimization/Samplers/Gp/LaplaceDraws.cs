@@ -4,7 +4,7 @@ namespace Lode.Optimization;
 
 /// <summary>
 /// Parameters drawn from their posterior, which is taken as normal around its mode (Laplace's approximation). Averaging the acquisition over
-/// them (Snoek, Larochelle, Adams, "Practical Bayesian optimization of machine learning algorithms", NeurIPS 2012, section 3.2) keeps a search from
+/// them (Snoek, Larochelle, Adams, "Practical Bayesian optimization of machine learning algorithms", NeurIPS 2012, the integrated acquisition function) keeps a search from
 /// trusting one explanation of few trials; there the draws are by slice sampling, here an approximation costs 2k gradients for k parameters.
 /// </summary>
 internal static class LaplaceDraws
