@@ -40,8 +40,8 @@ public sealed record GpOptions
     /// <summary>The smallest variance of the noise, in variances of the warped losses. Range: (0, 1]. Default: 1e-6.</summary>
     public double NoiseFloor { get; init; } = 1e-6;
 
-    /// <summary>Over how many models with other parameters the acquisitions LogEi and Pi are averaged, beside the most likely one, while trials are below a
-    /// hundred: few trials have many explanations. Range: 0 to 64. Default: 8.</summary>
+    /// <summary>Over how many models with other parameters the acquisitions LogEi and Pi are averaged, beside the most likely one, while trials are
+    /// below about 80: few trials have many explanations. Range: 0 to 64. Default: 8.</summary>
     public int Draws { get; init; } = 8;
 
     /// <summary>The most trials that the parameters of the model are fitted on: the best, the latest and such as fill the space. Range: ≥ 16. Default: 200.</summary>
