@@ -1,5 +1,6 @@
 using Lode.Storage;
 using Lode.TestKit;
+using Microsoft.AspNetCore.Http;
 
 namespace Lode.Server.Tests;
 
@@ -22,13 +23,16 @@ public sealed class RunningServer : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    public static async Task<RunningServer> StartAsync(TimeProvider? time = null)
+    internal IReadOnlyList<Endpoint> Endpoints => _server.Endpoints;
+
+    /// <summary>Starts one; <paramref name="change"/> sets what is not as usual.</summary>
+    public static async Task<RunningServer> StartAsync(TimeProvider? time = null, Func<ServerOptions, ServerOptions>? change = null)
     {
         time ??= TimeProvider.System;
         var folder = new TemporaryFolder();
         var database = SqliteDatabase.Open(folder["lode.db"]);
         var options = new ServerOptions { Port = 0, DataFolder = folder.Path, Version = "0.0.0-test" };
-        return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
+        return new RunningServer(folder, database, await LodeServer.StartAsync(change?.Invoke(options) ?? options, new SqlRunStore(database, time), time, CancellationToken.None));
     }
 
     public async ValueTask DisposeAsync()

@@ -20,6 +20,7 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(RunBatch))]
 [JsonSerializable(typeof(RunPage))]
 [JsonSerializable(typeof(RunChanges))]
+[JsonSerializable(typeof(RunDelta))]
 [JsonSerializable(typeof(RunColumns))]
 [JsonSerializable(typeof(MetricHistory))]
 [JsonSerializable(typeof(SeriesPage))]
