@@ -41,12 +41,16 @@ public sealed class MisuseTests : IDisposable
     [InlineData("'@first'", "show", "@first")]
     [InlineData("exclude each other", "compare", "--min", "--max")]
     [InlineData("let other machines in", "up", "--host", "0.0.0.0")]
+    [InlineData("visible ASCII", "up", "--token", "two words")]
+    [InlineData("--allow-anonymous does not", "up", "--token", "x", "--allow-anonymous")]
+    [InlineData("100000 MiB; got 0", "up", "--max-body", "0")]
     public async Task SenselessValue_IsNamed(string mentions, params string[] args) => await FailsAsync(2, mentions, args);
 
     [Theory]
     [InlineData("'nothing-like-it'", "show", "nothing-like-it")]
     [InlineData("project 'nowhere'", "ls", "-p", "nowhere")]
     [InlineData("no run matches", "compare", "name~zzz")]
+    [InlineData("'none.txt'", "up", "--token", "@none.txt")]
     public async Task UnknownThing_IsNotFound(string mentions, params string[] args) => await FailsAsync(4, mentions, args);
 
     [Fact]

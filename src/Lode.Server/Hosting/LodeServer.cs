@@ -85,7 +85,7 @@ public sealed class LodeServer : IAsyncDisposable
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<LiveFeed>();
         services.AddSingleton<WrongMethod>();
-        OpenApiDocs.Add(services, options.Version);
+        OpenApiDocs.Add(services);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownPatience);
     }
 
@@ -96,8 +96,8 @@ public sealed class LodeServer : IAsyncDisposable
         // Charts of a hundred runs name them all in one line.
         kestrel.Limits.MaxRequestLineSize = 32 << 10;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
-        // Who dawdles loses the connection: headers in ten seconds, then at least 240 bytes a second (Kestrel's own rate).
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // Who dawdles loses the connection: headers in time, then at least 240 bytes a second (Kestrel's own rate).
+        kestrel.Limits.RequestHeadersTimeout = options.HeaderPatience;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
         kestrel.Listen(address, options.Port);
     }
@@ -106,6 +106,7 @@ public sealed class LodeServer : IAsyncDisposable
     {
         // Counting begins with the server, not with the first reader.
         app.Services.GetRequiredService<PrometheusText>();
+        app.Services.GetRequiredService<ServerMeter>().Begin();
         app.UseMiddleware<RequestTimer>();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<RequestGuard>();

@@ -33,6 +33,9 @@ public sealed record ServerOptions
     /// <summary>Live streams open at once, at least 1; default 2000.</summary>
     public int MaxStreams { get; init; } = 2000;
 
+    /// <summary>How long a client may take to send a request's headers; default ten seconds.</summary>
+    public TimeSpan HeaderPatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a stopping server waits for requests to end; default ten seconds.</summary>
     public TimeSpan ShutdownPatience { get; init; } = TimeSpan.FromSeconds(10);
 

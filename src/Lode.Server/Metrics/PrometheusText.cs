@@ -6,8 +6,8 @@ using System.Text;
 namespace Lode.Server;
 
 /// <summary>
-/// Keeps the totals of this program's instruments (meters <c>Lode.*</c>, and what the runtime tells of memory, processor, collections and
-/// threads) and writes them in Prometheus' text format, version 0.0.4.
+/// Keeps the totals of this program's instruments (meters <c>Lode.*</c>, and what the runtime tells of memory, processor and
+/// collections) and writes them in Prometheus' text format, version 0.0.4.
 /// </summary>
 internal sealed class PrometheusText : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class PrometheusText : IDisposable
     private static readonly string[] s_runtime =
     [
         "dotnet.process.cpu.time", "dotnet.process.memory.working_set", "dotnet.gc.collections", "dotnet.gc.pause.time", "dotnet.gc.heap.total_allocated",
-        "dotnet.gc.last_collection.memory.committed_size", "dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length",
+        "dotnet.gc.last_collection.memory.committed_size",
     ];
 
     private readonly MeterListener _listener;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.AspNetCore.Routing;
@@ -34,6 +35,13 @@ internal sealed class ServerMeter : IDisposable
 
     public Counter<long> Dropped { get; }
 
+    /// <summary>Shows counters that nothing was added to yet.</summary>
+    public void Begin()
+    {
+        Refused.Add(0);
+        Dropped.Add(0);
+    }
+
     public void RequestEnded(string family, int status, TimeSpan elapsed) =>
         _requests.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("family", family), new KeyValuePair<string, object?>("status", s_statuses[Math.Clamp(status, 0, 599)]));
 
@@ -49,9 +57,9 @@ internal sealed class ServerMeter : IDisposable
 }
 
 /// <summary>Times every request that is no live stream, under the family of its endpoint.</summary>
-internal sealed class RequestTimer(RequestDelegate next, ServerMeter meter, EndpointDataSource endpoints, TimeProvider time)
+internal sealed class RequestTimer(RequestDelegate next, ServerMeter meter, TimeProvider time)
 {
-    private readonly Lazy<Dictionary<Endpoint, string>> _families = new(() => endpoints.Endpoints.ToDictionary(endpoint => endpoint, Family));
+    private readonly ConcurrentDictionary<Endpoint, string> _families = [];
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -64,7 +72,7 @@ internal sealed class RequestTimer(RequestDelegate next, ServerMeter meter, Endp
         finally
         {
             if (endpoint?.Metadata.GetMetadata<UnqueuedTrait>() is null)
-                meter.RequestEnded(endpoint is not null && _families.Value.TryGetValue(endpoint, out var family) ? family : "none", context.Response.StatusCode, time.GetElapsedTime(start));
+                meter.RequestEnded(endpoint is null ? "none" : _families.GetOrAdd(endpoint, Family), context.Response.StatusCode, time.GetElapsedTime(start));
         }
     }
 

@@ -21,9 +21,9 @@ internal static class RouteWords
         .Asks("offset", "integer", "How many to pass over; default 0.")
         .Asks("limit", "integer", $"How many to return at most, 1 to 50,000; default {limit}.");
 
-    /// <summary>The body it takes.</summary>
-    public static RouteHandlerBuilder Takes<TBody>(this RouteHandlerBuilder route, string type = Json)
-        where TBody : notnull => route.Accepts<TBody>(type);
+    /// <summary>The body it takes, whatever content type is sent with it: unlike <c>Accepts</c> this only describes.</summary>
+    public static T Takes<T>(this T route, Type body, string type = Json)
+        where T : IEndpointConventionBuilder => route.WithMetadata(new BodyField(body, type));
 
     /// <summary>What it does, and what it answers.</summary>
     public static RouteHandlerBuilder Says<TAnswer>(this RouteHandlerBuilder route, string summary, string type = Json) =>
@@ -40,3 +40,8 @@ internal static class RouteWords
 /// <param name="Required">Whether it must be there.</param>
 /// <param name="Repeated">Whether it may be there several times.</param>
 internal sealed record QueryField(string Name, string Type, string Text, bool Required, bool Repeated);
+
+/// <summary>The body of an endpoint.</summary>
+/// <param name="Body">What it holds; string = bytes that are no JSON object.</param>
+/// <param name="ContentType">As it should be sent.</param>
+internal sealed record BodyField(Type Body, string ContentType);
