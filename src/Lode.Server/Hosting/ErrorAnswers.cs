@@ -44,7 +44,7 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
         // Headers outlive what the handler had begun: they say how to come back or in.
         var response = context.Response;
         (response.ContentLength, response.ContentType) = (null, null);
-        if ((status ?? HttpStatuses.Of(error.Code)) is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        if (status == StatusCodes.Status429TooManyRequests || error.Code is ErrorCode.Unavailable)
             response.Headers.RetryAfter = "1";
         if (MlflowEndpoints.Owns(context.Request.Path))
             return MlflowErrors.AnswerAsync(context, error, status);

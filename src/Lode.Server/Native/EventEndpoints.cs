@@ -71,6 +71,10 @@ internal static class EventEndpoints
             {
                 await writer.FarewellAsync();
             }
+            catch (LodeException error) when (error.Code == ErrorCode.Unavailable && context.Response.HasStarted)
+            {
+                // The database is away: the reader resumes by the last id.
+            }
             catch (SlowReaderException)
             {
                 meter.Dropped.Add(1);

@@ -9,7 +9,7 @@ public abstract class SqlDatabase : IAsyncDisposable
 
     /// <summary>
     /// Runs a write; returns when it is durable. Work that throws leaves nothing behind. Work may be run together with others'
-    /// in one transaction, and in any thread; it must not be cancelled half-way.
+    /// in one transaction, in any thread, and twice (once taken back): it must do the same each time, and not be cancelled half-way.
     /// </summary>
     public abstract Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct);
 

@@ -126,16 +126,16 @@ public sealed partial class SqlRunStore
 
     private static List<Project> FillProjects(SqlSession sql, List<Project> projects)
     {
-        var ids = NumberList(projects.Select(project => project.Id.Value));
+        var ids = projects.ConvertAll(project => project.Id.Value).ToArray();
         var tags = new Dictionary<long, Dictionary<string, string>>();
-        sql.Read("SELECT project_id, key, value FROM project_tag WHERE project_id IN (SELECT value FROM json_each(@0))", [ids],
+        sql.Read("SELECT project_id, key, value FROM project_tag WHERE project_id = ANY(@0)", [ids],
             row => Bag(tags, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
         var counts = new Dictionary<long, RunCounts>();
         var last = new Dictionary<long, long>();
         sql.Read(
             """
             SELECT project_id, status, count(*), max(started_at) FROM run
-            WHERE lifecycle = 1 AND project_id IN (SELECT value FROM json_each(@0)) GROUP BY project_id, status
+            WHERE lifecycle = 1 AND project_id = ANY(@0) GROUP BY project_id, status
             """,
             [ids],
             row =>

@@ -57,13 +57,13 @@ public sealed partial class SqlRunStore
         if (query.Projects.Count == 0)
             return Task.FromResult(new RunPage([], 0, 0));
         var where = new SqlSearch(SearchTarget.Runs, Now);
-        where.AddProjects(NumberList(query.Projects.Select(project => project.Value)));
+        where.AddProjects([.. query.Projects.Select(project => project.Value)]);
         where.AddLifecycle(query.View);
         var all = where.Statement("SELECT count(*)", "");
         where.AddFilter(query.Filter);
         var total = where.Statement("SELECT count(*)", "");
         where.AddOrder(query.Order);
-        var page = where.Statement($"SELECT {RunColumns}", where.OrderBy("r.started_at IS NULL, r.started_at DESC, r.uuid ASC"), query.Limit, query.Offset);
+        var page = where.Statement($"SELECT {RunColumns}", where.OrderBy("r.started_at DESC NULLS LAST, r.uuid ASC"), query.Limit, query.Offset);
         return database.ReadAsync(sql =>
         {
             var runs = FillRuns(sql, sql.Query(page.Sql, page.Values, MapRun));
@@ -75,7 +75,7 @@ public sealed partial class SqlRunStore
     public Task<IReadOnlyList<RunColumn>> ListColumnsAsync(ProjectId project, RunFilter filter, CancellationToken ct)
     {
         var where = new SqlSearch(SearchTarget.Runs, Now);
-        where.AddProjects(NumberList([project.Value]));
+        where.AddProjects([project.Value]);
         where.AddLifecycle(LifecycleView.Active);
         where.AddFilter(filter);
         var runs = where.Statement("SELECT r.id", "");
@@ -97,7 +97,7 @@ public sealed partial class SqlRunStore
     public Task<RunChanges> GetChangesAsync(ChangeScope scope, long version, int limit, CancellationToken ct) => database.ReadAsync(sql =>
     {
         var rows = sql.Query(
-            $"SELECT {RunColumns} FROM {RunTables} WHERE r.version > @0 AND (@1 IS NULL OR r.project_id = @1) AND (@2 IS NULL OR r.uuid = @2) ORDER BY r.version LIMIT @3",
+            $"SELECT {RunColumns} FROM {RunTables} WHERE r.version > @0 AND (CAST(@1 AS BIGINT) IS NULL OR r.project_id = @1) AND (CAST(@2 AS TEXT) IS NULL OR r.uuid = @2) ORDER BY r.version LIMIT @3",
             [version, scope.Project?.Value, scope.Run?.ToString(), limit], MapRun);
         // All there was to see is seen unless the page is full; then the cursor stands at its last run.
         return new RunChanges(FillRuns(sql, rows), rows.Count == limit ? rows[^1].Run.Version : Math.Max(version, CurrentVersion(sql)));
@@ -114,7 +114,7 @@ public sealed partial class SqlRunStore
         sql.Execute("UPDATE counter SET value = value + 1 WHERE name = 'version'");
         sql.Execute(
             """
-            INSERT INTO run (uuid, project_id, name, user, status, lifecycle, started_at, version)
+            INSERT INTO run (uuid, project_id, name, "user", status, lifecycle, started_at, version)
             VALUES (@0, @1, @2, @3, @4, @5, @6, (SELECT value FROM counter WHERE name = 'version'))
             """,
             run.Id.ToString(), run.ProjectId.Value, string.IsNullOrEmpty(run.Name) ? RunNames.For(run.Id) : run.Name, run.User, (int)RunStatus.Running, (int)Lifecycle.Active, run.StartedAt);
@@ -150,15 +150,15 @@ public sealed partial class SqlRunStore
 
     private static List<Run> FillRuns(SqlSession sql, List<(long Row, Run Run)> runs)
     {
-        var ids = NumberList(runs.Select(run => run.Row));
+        var ids = runs.ConvertAll(run => run.Row).ToArray();
         var @params = new Dictionary<long, Dictionary<string, string>>();
-        sql.Read("SELECT run_id, key, value FROM run_param WHERE run_id IN (SELECT value FROM json_each(@0))", [ids],
+        sql.Read("SELECT run_id, key, value FROM run_param WHERE run_id = ANY(@0)", [ids],
             row => Bag(@params, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
         var tags = new Dictionary<long, Dictionary<string, string>>();
-        sql.Read("SELECT run_id, key, value FROM run_tag WHERE run_id IN (SELECT value FROM json_each(@0))", [ids],
+        sql.Read("SELECT run_id, key, value FROM run_tag WHERE run_id = ANY(@0)", [ids],
             row => Bag(tags, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
         var metrics = new Dictionary<long, Dictionary<string, MetricSummary>>();
-        sql.Read("SELECT run_id, key, last, last_step, last_time, min, max, mean, count FROM metric WHERE run_id IN (SELECT value FROM json_each(@0))", [ids],
+        sql.Read("SELECT run_id, key, last, last_step, last_time, min, max, mean, count FROM metric WHERE run_id = ANY(@0)", [ids],
             row => Bag(metrics, row.GetInt64(0))[row.GetString(1)] = new MetricSummary
             {
                 Last = NaNIfNull(row, 2),

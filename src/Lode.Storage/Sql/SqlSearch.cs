@@ -31,7 +31,7 @@ internal sealed class SqlSearch(SearchTarget target, long now)
 
     private string Row => target == SearchTarget.Runs ? "r" : "p";
 
-    public void AddProjects(string ids) => _where.Append(" AND r.project_id IN (SELECT value FROM json_each(").Append(Value(ids)).Append("))");
+    public void AddProjects(long[] ids) => _where.Append(" AND r.project_id = ANY(").Append(Value(ids)).Append(')');
 
     public void AddLifecycle(LifecycleView view)
     {
@@ -51,7 +51,7 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         {
             var direction = key.Descending ? " DESC" : " ASC";
             foreach (var expression in OrderExpressions(key))
-                _order.Append(expression).Append(" IS NULL, ").Append(expression).Append(direction).Append(", ");
+                _order.Append(expression).Append(direction).Append(" NULLS LAST, ");
         }
     }
 
@@ -109,14 +109,21 @@ internal sealed class SqlSearch(SearchTarget target, long now)
             FilterOperator.Greater => $"{column} > {Value(Bare(clause.Value))}",
             FilterOperator.GreaterOrEqual => $"{column} >= {Value(Bare(clause.Value))}",
             FilterOperator.Like => $"{AsText(clause, column)} LIKE {Value(clause.Value.Text)}",
-            FilterOperator.ILike => $"lower({AsText(clause, column)}) LIKE lower({Value(clause.Value.Text)})",
-            FilterOperator.Contains => $"instr(lower({AsText(clause, column)}), lower({Value(clause.Value.Text ?? clause.Value.ToString())})) > 0",
+            FilterOperator.ILike => $"lower({AsText(clause, column)}) LIKE {Value(Lower(clause.Value.Text!))}",
+            FilterOperator.Contains => $"instr(lower({AsText(clause, column)}), {Value(Lower(clause.Value.Text ?? clause.Value.ToString()))}) > 0",
             FilterOperator.In => $"{column} IN ({string.Join(", ", clause.Values.Select(value => Value(Bare(value))))})",
             FilterOperator.NotIn => $"{column} NOT IN ({string.Join(", ", clause.Values.Select(value => Value(Bare(value))))})",
             FilterOperator.IsNull => $"{column} IS NULL",
             _ => $"{column} IS NOT NULL",
         };
     }
+
+    // As SQL's lower here: ASCII letters only, in both databases.
+    private static string Lower(string text) => string.Create(text.Length, text, (span, from) =>
+    {
+        for (var i = 0; i < from.Length; i++)
+            span[i] = char.IsAsciiLetterUpper(from[i]) ? (char)(from[i] | 0x20) : from[i];
+    });
 
     private static string AsText(FilterClause clause, string column) => clause.Field switch
     {
@@ -140,7 +147,7 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         (SearchTarget.Runs, "ended") => "r.ended_at",
         (SearchTarget.Runs, "duration") => $"((coalesce(r.ended_at, {now.ToString(CultureInfo.InvariantCulture)}) - r.started_at) / 1000.0)",
         (SearchTarget.Runs, "artifact_uri") => ArtifactUri,
-        (SearchTarget.Projects, "id") => "p.id",
+        (SearchTarget.Projects, "id") => "CAST(p.id AS TEXT)",
         (SearchTarget.Projects, "name") => "p.name",
         (SearchTarget.Projects, "created") => "p.created_at",
         (SearchTarget.Projects, "updated") => "p.updated_at",

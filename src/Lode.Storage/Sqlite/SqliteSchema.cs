@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Lode.Core;
 using Microsoft.Data.Sqlite;
 
@@ -9,7 +8,7 @@ namespace Lode.Storage;
 internal static class SqliteSchema
 {
     /// <summary>The schema that this build writes.</summary>
-    public static int Current { get; } = Migrations().Count();
+    public static int Current { get; } = SqlMigrations.Read("Sqlite").Count;
 
     public static void Migrate(SqliteConnection connection, string file)
     {
@@ -21,28 +20,13 @@ internal static class SqliteSchema
         }
         if (version == 0 && TableCount(connection) > 0)
             throw new LodeException(ErrorCode.DataLoss, $"The file '{file}' is a SQLite database, but not Lode's.", "Choose another folder with --home DIR.");
-        foreach (var (number, sql) in Migrations().Where(migration => migration.Number > version))
+        foreach (var (number, sql) in SqlMigrations.Read("Sqlite").Where(migration => migration.Number > version))
         {
             using var transaction = connection.BeginTransaction();
             Execute(connection, transaction, sql);
             Execute(connection, transaction, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {number};"));
             transaction.Commit();
         }
-    }
-
-    private static IEnumerable<(int Number, string Sql)> Migrations()
-    {
-        var assembly = typeof(SqliteSchema).Assembly;
-        return assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith("Sqlite.", StringComparison.Ordinal))
-            .Select(name => (int.Parse(name.Split('.')[1], CultureInfo.InvariantCulture), ReadResource(assembly, name)))
-            .OrderBy(migration => migration.Item1);
-    }
-
-    private static string ReadResource(Assembly assembly, string name)
-    {
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-        return reader.ReadToEnd();
     }
 
     private static int Version(SqliteConnection connection) => Convert.ToInt32(Scalar(connection, "PRAGMA user_version;"), CultureInfo.InvariantCulture);

@@ -60,6 +60,8 @@ public sealed partial class MetricsTests : IAsyncLifetime
         {
             var samples = await ReadAsync();
             Assert.Equal((1, 1), (samples["lode_runs{status=\"running\"}"], samples["lode_live_streams"]));
+            // The process's stores together, so at least this one's.
+            Assert.True(samples["lode_store_group_size_count"] >= 1 && samples["lode_store_group_size_sum"] >= samples["lode_store_group_size_count"]);
             Assert.Equal((0, 0), (samples["lode_overload_refused_total"], samples["lode_live_dropped_total"]));
             Assert.True(samples["dotnet_process_memory_working_set_bytes"] > 1e6);
             Assert.True(samples["dotnet_process_cpu_time_seconds_total{cpu_mode=\"user\"}"] > 0);
