@@ -18,7 +18,9 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
         }
         catch (Exception error) when (context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException)
         {
-            // Nobody listens any more.
+            // Nobody listens any more; the status is for the metrics.
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
         catch (LodeException error) when (!context.Response.HasStarted)
         {

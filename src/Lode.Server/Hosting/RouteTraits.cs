@@ -12,6 +12,16 @@ internal static class RouteTraits
     /// <summary>Answered even when the server is full, and not timed: it costs nothing, or lives for long and is counted apart.</summary>
     public static T Unqueued<T>(this T route)
         where T : IEndpointConventionBuilder => route.WithMetadata(UnqueuedTrait.Instance);
+
+    /// <summary>May last as long as its client is slow, for example a file sent or fetched: takes its turn among its like.</summary>
+    public static T Streams<T>(this T route)
+        where T : IEndpointConventionBuilder => route.WithMetadata(StreamsTrait.Instance);
+}
+
+/// <summary>See <see cref="RouteTraits.Streams"/>.</summary>
+internal sealed class StreamsTrait
+{
+    public static readonly StreamsTrait Instance = new();
 }
 
 /// <summary>See <see cref="RouteTraits.OpenToAll"/>.</summary>

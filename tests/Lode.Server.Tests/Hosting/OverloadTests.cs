@@ -141,6 +141,35 @@ public sealed class OverloadTests
         }
     }
 
+    [Theory]
+    [InlineData("Content-Length: 100\r\n\r\n{")]
+    [InlineData("Content-Length: 1000000\r\n\r\n{")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")]
+    public async Task BodiesThatDoNotCome_StarveNobody(string beginning)
+    {
+        await using var server = await RunningServer.StartAsync(null, options => options with { MaxRequests = 8, MaxWaiting = 4 });
+        var clients = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var client = new TcpClient();
+                clients.Add(client);
+                await client.ConnectAsync(server.Address.Host, server.Address.Port);
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\n" + beginning));
+            }
+            for (var i = 0; i < 30; i++)
+            {
+                using var response = await server.Http.PostAsJsonAsync("/api/v1/projects", new { name = $"p{i}" });
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            }
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
     [Fact]
     public async Task StreamsThatNobodyReads_StarveNobody()
     {
