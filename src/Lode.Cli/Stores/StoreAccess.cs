@@ -17,15 +17,14 @@ internal sealed class StoreAccess : IAsyncDisposable
     private readonly HttpClient? _http;
     private readonly HttpClient? _files;
 
-    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, string place, TimeProvider time)
+    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, IModelRegistry registry, IArtifactStore artifacts, string place)
     {
-        (Folder, _ownership, _database, Local, Store, Place) = (folder, ownership, database, store, store, place);
-        Artifacts = new SqlArtifactStore(database, new FolderBlobStore(folder.ArtifactFolder), time);
+        (Folder, _ownership, _database, Local, Store, Registry, Artifacts, Place) = (folder, ownership, database, store, store, registry, artifacts, place);
     }
 
     private StoreAccess(DataFolder folder, HttpClient http, FolderOwner owner)
     {
-        (Folder, _http, Owner, Store, Place) = (folder, http, owner, new HttpRunStore(http), folder.Path);
+        (Folder, _http, Owner, Store, Registry, Place) = (folder, http, owner, new HttpRunStore(http), new HttpModelRegistry(http), folder.Path);
         // Files take as long as they take.
         _files = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
         Artifacts = new HttpArtifactStore(_files);
@@ -36,6 +35,8 @@ internal sealed class StoreAccess : IAsyncDisposable
     public IRunStore Store { get; }
 
     public IArtifactStore Artifacts { get; }
+
+    public IModelRegistry Registry { get; }
 
     /// <summary>Where the data lie, for people to read: the folder, or the database's address without its password.</summary>
     public string Place { get; }
@@ -113,7 +114,7 @@ internal sealed class StoreAccess : IAsyncDisposable
             var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct);
             if (stale > 0)
                 warn($"{stale} run{(stale == 1 ? "" : "s")} had no end: the program was killed; shown as stale");
-            return new StoreAccess(folder, ownership, database, store, place, time);
+            return new StoreAccess(folder, ownership, database, store, new SqlModelRegistry(database, time) { LoggedModels = SqlLoggedModelStore.Registry }, new SqlArtifactStore(database, new FolderBlobStore(folder.ArtifactFolder), time), place);
         }
         catch
         {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Lode.Core;
 using Lode.Server.Native;
+using Lode.Server.Webhooks;
 using Lode.Storage;
 using Lode.Tracking;
 using Microsoft.AspNetCore.Builder;
@@ -45,6 +46,7 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Services.AddSingleton<IArtifactStore>(new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time));
         builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
         builder.Services.AddSingleton(options);
+        RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));
         builder.Services.AddSingleton(time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -64,6 +66,7 @@ public sealed class LodeServer : IAsyncDisposable
             await app.DisposeAsync().ConfigureAwait(false);
             throw CannotListen(options, error);
         }
+        app.Services.GetRequiredService<WebhookDispatcher>().Start();
         return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
     }
 
@@ -90,6 +93,7 @@ public sealed class LodeServer : IAsyncDisposable
         EventEndpoints.Map(api);
         LineageEndpoints.Map(api);
         ArtifactEndpoints.Map(api);
+        Native.WebhookEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);
     }

@@ -1,3 +1,5 @@
+using Lode.Storage;
+
 namespace Lode.Server;
 
 /// <summary>How a server listens and what it says of itself.</summary>
@@ -23,6 +25,12 @@ public sealed record ServerOptions
 
     /// <summary>The most bytes of one uploaded file; null, the default, leaves it to the disk.</summary>
     public long? MaxUploadBytes { get; init; }
+
+    /// <summary>How webhooks are called.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
+
+    /// <summary>What the model registry asks and tells the logged models.</summary>
+    internal LoggedModelLink LoggedModels { get; init; } = SqlLoggedModelStore.Registry;
 
     /// <summary>The port that <c>lode up</c> takes when it is told none.</summary>
     public const int DefaultPort = 5633;

@@ -24,6 +24,9 @@ internal static class MlflowEndpoints
             LoggedModelEndpoints.Map(api);
             ArtifactEndpoints.Map(api);
             ArtifactProxyEndpoints.Map(root.MapGroup(prefix + "/2.0/mlflow-artifacts"));
+            RegisteredModelEndpoints.Map(api);
+            ModelVersionEndpoints.Map(api);
+            WebhookEndpoints.Map(api);
             root.MapGet(prefix + "/3.0/mlflow/server-info", ServerInfo);
             root.Map(prefix + "/2.0/{**rest}", MlflowErrors.NoEndpoint);
             root.Map(prefix + "/3.0/{**rest}", MlflowErrors.NoEndpoint);

@@ -18,6 +18,15 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
 
     private static readonly SearchValues<char> s_forbidden = SearchValues.Create("/:.%\"'");
 
+    /// <summary>What the model registry asks and tells the logged models.</summary>
+    public static LoggedModelLink Registry { get; } = new(
+        (sql, id) => Find(sql, id) is { } model ? new LoggedModelPlace(model.ArtifactUri, model.SourceRun.Length > 0 ? model.SourceRun : null) : null,
+        (sql, id, name, version) =>
+        {
+            if (Find(sql, id) is { } model)
+                WriteTag(sql, id, LoggedModelLink.VersionsTag, LoggedModelLink.Append(model.Tags.GetValueOrDefault(LoggedModelLink.VersionsTag), name, version));
+        });
+
     /// <inheritdoc/>
     public Task<LoggedModel> CreateAsync(NewLoggedModel model, CancellationToken ct)
     {

@@ -24,3 +24,9 @@ public sealed class PostgresLineageEndpointTests(PostgresMlflowServer server) : 
 
 [NeedsPostgres]
 public sealed class PostgresLoggedModelEndpointTests(PostgresMlflowServer server) : LoggedModelEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresRegistryEndpointTests(PostgresMlflowServer server) : RegistryEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresWebhookEndpointTests(PostgresMlflowServer server) : WebhookEndpointTests(server), IClassFixture<PostgresMlflowServer>;
