@@ -5,6 +5,7 @@ using Lode.Tracking;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lode.Server.Mlflow;
 
@@ -25,12 +26,24 @@ internal static class LoggingEndpoints
         api.MapPost("/runs/log-batch", LogBatchAsync);
     }
 
-    private static async Task<MlflowAnswer> LogMetricAsync(HttpRequest http, IRunStore store, CancellationToken ct)
+    private static async Task LogMetricAsync(HttpContext context)
     {
-        using var request = await MlflowRequest.ReadAsync(http, ct);
-        var point = new MetricPoint(request.RequiredKey(), request.RequiredDouble("value"), request.RequiredInteger("timestamp"), request.Integer("step") ?? 0);
-        await store.LogAsync(RunEndpoints.Id(request), new RunBatch { Metrics = [point] }, ct);
-        return MlflowAnswer.Empty;
+        var (http, store, ct) = (context.Request, context.RequestServices.GetRequiredService<IRunStore>(), context.RequestAborted);
+        RunId run;
+        MetricPoint point;
+        if (await PlainPoint.TryReadAsync(http, ct) is { } plain)
+        {
+            (run, point) = plain;
+            NameRules.CheckKey(point.Key, "key");
+        }
+        else
+        {
+            using var request = await MlflowRequest.ReadAsync(http, ct);
+            point = new MetricPoint(request.RequiredKey(), request.RequiredDouble("value"), request.RequiredInteger("timestamp"), request.Integer("step") ?? 0);
+            run = RunEndpoints.Id(request);
+        }
+        await store.LogAsync(run, new RunBatch { Metrics = [point] }, ct);
+        await MlflowAnswer.EmptyAsync(context.Response);
     }
 
     private static async Task<MlflowAnswer> LogParamAsync(HttpRequest http, IRunStore store, CancellationToken ct)
