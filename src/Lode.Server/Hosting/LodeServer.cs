@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Lode.Core;
 using Lode.Server.Native;
+using Lode.Server.Webhooks;
 using Lode.Storage;
 using Lode.Tracking;
 using Microsoft.AspNetCore.Builder;
@@ -42,6 +43,7 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
+        RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));
         builder.Services.AddSingleton(time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -63,6 +65,7 @@ public sealed class LodeServer : IAsyncDisposable
             await app.DisposeAsync().ConfigureAwait(false);
             throw CannotListen(options, error);
         }
+        app.Services.GetRequiredService<WebhookDispatcher>().Start();
         return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
     }
 
@@ -86,6 +89,7 @@ public sealed class LodeServer : IAsyncDisposable
         RunEndpoints.Map(api);
         MetricEndpoints.Map(api);
         EventEndpoints.Map(api);
+        Native.WebhookEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);
     }
@@ -114,11 +118,20 @@ public sealed class LodeServer : IAsyncDisposable
         try
         {
             while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
-                await store.MarkStaleAsync(staleAfter, ct).ConfigureAwait(false);
+            {
+                try
+                {
+                    await store.MarkStaleAsync(staleAfter, ct).ConfigureAwait(false);
+                }
+                catch (LodeException)
+                {
+                    // The store cannot be written now; the next sweep may.
+                }
+            }
         }
-        catch (Exception error) when (error is OperationCanceledException or LodeException)
+        catch (OperationCanceledException)
         {
-            // Stopped, or the store is closing.
+            // Stopped.
         }
     }
 }

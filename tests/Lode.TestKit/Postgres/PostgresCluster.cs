@@ -12,12 +12,7 @@ namespace Lode.TestKit;
 public sealed class PostgresCluster : IDisposable
 {
     private static readonly string? s_programs = FindPrograms();
-    private static readonly Lazy<PostgresCluster> s_shared = new(() =>
-    {
-        var cluster = Start();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Dispose();
-        return cluster;
-    });
+    private static readonly Lazy<PostgresCluster> s_shared = new(() => Start());
 
     private static int s_databases;
 
@@ -57,6 +52,7 @@ public sealed class PostgresCluster : IDisposable
             File.WriteAllText(passwordFile, password ?? "none");
             cluster.RunAsServer("initdb", "-D", cluster.Data, "-U", "lode", $"--auth={(password is null ? "trust" : "scram-sha-256")}", $"--pwfile={passwordFile}", "--no-sync", "-E", "UTF8", "--locale=C");
             cluster.StartServer();
+            cluster.StartWatcher();
             return cluster;
         }
         catch
@@ -69,11 +65,13 @@ public sealed class PostgresCluster : IDisposable
     /// <summary>The address of a database on it.</summary>
     public string Address(string database, string user = "lode") => string.Create(CultureInfo.InvariantCulture, $"postgres://{user}@127.0.0.1:{Port}/{database}");
 
-    /// <summary>The address of a new, empty database.</summary>
-    public string NewDatabase()
+    /// <summary>The address of a new database, empty but for what a script puts there.</summary>
+    public string NewDatabase(string? script = null)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref s_databases)}");
         RunAsServer("createdb", "-h", _folder, "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "lode", name);
+        if (script is not null)
+            RunAsServer("psql", "-h", _folder, "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "lode", "-v", "ON_ERROR_STOP=1", "-1", "-c", script, name);
         return Address(name);
     }
 
@@ -92,6 +90,20 @@ public sealed class PostgresCluster : IDisposable
     }
 
     private string Data => Path.Combine(_folder, "data");
+
+    /// <summary>Test hosts are killed, so no code of theirs can be relied on to clean up: this outlives them and does.</summary>
+    private void StartWatcher()
+    {
+        const string Script = """
+            while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
+            [ -f "$2/data/postmaster.pid" ] && kill -QUIT "$(head -1 "$2/data/postmaster.pid")" && sleep 1
+            rm -rf "$2"
+            """;
+        var start = new ProcessStartInfo("setsid") { WorkingDirectory = "/" };
+        foreach (var word in (string[])["sh", "-c", "exec >/dev/null 2>&1 </dev/null; eval \"$0\"", Script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), _folder])
+            start.ArgumentList.Add(word);
+        Process.Start(start)!.Dispose();
+    }
 
     private static string? FindPrograms()
     {
