@@ -12,6 +12,7 @@ namespace Lode.Server.Mlflow;
 internal static class ArtifactEndpoints
 {
     private const long MaxPageUpload = 10L << 20;
+    private static readonly string[] s_reading = ["GET", "HEAD"];
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -20,7 +21,11 @@ internal static class ArtifactEndpoints
     }
 
     /// <summary>Routes that have no prefix.</summary>
-    public static void MapRoot(IEndpointRouteBuilder root) => root.MapMethods("/get-artifact", ["GET", "HEAD"], GetAsync);
+    public static void MapRoot(IEndpointRouteBuilder root)
+    {
+        root.MapMethods("/get-artifact", s_reading, GetAsync);
+        root.MapMethods("/model-versions/get-artifact", s_reading, GetOfVersionAsync);
+    }
 
     /// <summary>Writes what lies below a folder; nothing where there is nothing, or where the bytes lie elsewhere.</summary>
     /// <param name="store">The artifacts.</param>
@@ -67,6 +72,15 @@ internal static class ArtifactEndpoints
     {
         var (run, path) = (await NamedRunAsync(context.Request, runs, ct), NamedPath(context.Request));
         return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve(run.ArtifactUri, path), ct);
+    }
+
+    private static async Task<FileStreamHttpResult> GetOfVersionAsync(HttpContext context, IModelRegistry registry, IArtifactStore store, CancellationToken ct)
+    {
+        var query = context.Request.Query;
+        var (name, version, path) = (query["name"].ToString(), query["version"].ToString(), NamedPath(context.Request));
+        if (name.Length == 0)
+            throw MlflowErrors.Missing("name");
+        return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve(await registry.GetLocationAsync(name, ModelRules.ParseVersion(version), ct), path), ct);
     }
 
     private static async Task<MlflowAnswer> UploadAsync(HttpContext context, IRunStore runs, IArtifactStore store, ServerOptions options, CancellationToken ct)

@@ -18,7 +18,7 @@ public class TrackingEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
     public async Task BothPrefixes_Answer(string prefix)
     {
         Assert.Equal("Default", (string)(await server.SendAsync(s_get, "experiments/get?experiment_id=0", null, prefix)).Body["experiment"]!["name"]!);
-        var (status, body) = await server.SendAsync(s_post, "registered-models/create", "{}", prefix);
+        var (status, body) = await server.SendAsync(s_post, "nothing/create", "{}", prefix);
         Assert.Equal((HttpStatusCode.NotFound, "ENDPOINT_NOT_FOUND"), (status, (string)body["error_code"]!));
     }
 
