@@ -27,20 +27,20 @@ public sealed class ArtifactTests : IDisposable
             await server.UntilAsync(up => up.Out.Contains('}', StringComparison.Ordinal));
             using var http = new HttpClient { BaseAddress = new Uri(JsonDocument.Parse(server.Out).RootElement.GetProperty("address").GetString()!) };
             await http.PostAsync("api/2.0/mlflow/runs/create", new StringContent("""{"experiment_id": "0", "run_name": "r", "start_time": 1}""", Encoding.UTF8, "application/json"));
-            await PassesAsync("", "put", "r", _files["in"], "model");
+            await PassesAsync("model: 2 files, 300005 bytes", "put", "r", _files["in"], "model");
             await PassesAsync("sub/\t\t\nä.txt\t5\t2cf24dba5fb0", "ls", "r", "model");
             Assert.Equal(0, (await server.InterruptAsync()).Code);
         }
-        await PassesAsync("", "get", "r", "model", "-o", _files["out"]);
+        await PassesAsync($"{_files["out"]}: 2 files, 300005 bytes", "get", "r", "model", "-o", _files["out"]);
         Assert.Equal("hello", await File.ReadAllTextAsync(_files["out/ä.txt"]));
         Assert.Equal(300_000, new FileInfo(_files["out/sub/b.bin"]).Length);
-        await PassesAsync("", "put", "r", _files["in/ä.txt"]);
+        await PassesAsync("ä.txt: 1 file, 5 bytes", "put", "r", _files["in/ä.txt"]);
         await PassesAsync("model/\t\t\nä.txt\t5\t2cf24dba5fb0", "ls", "r");
         await FailsAsync(4, "has no artifact 'modell'", "get", "r", "modell");
         await FailsAsync(4, "there is no file", "put", "r", _files["nothing"]);
         await FailsAsync(2, "Invalid path '../x'", "put", "r", _files["in/ä.txt"], "../x");
         await FailsAsync(6, "is a folder", "put", "r", _files["in/ä.txt"], "model");
-        await PassesAsync("", "rm", "r", "model");
+        await PassesAsync("deleted model", "rm", "r", "model");
         await FailsAsync(4, "has no artifact 'model'", "rm", "r", "model");
         await PassesAsync("ä.txt\t5\t2cf24dba5fb0", "ls", "r");
     }

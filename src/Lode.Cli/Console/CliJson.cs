@@ -13,5 +13,6 @@ namespace Lode.Cli;
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
 [JsonSerializable(typeof(UpAnswer))]
+[JsonSerializable(typeof(FilesAnswer))]
 [JsonSerializable(typeof(DemoReport))]
 internal sealed partial class CliJson : JsonSerializerContext;
