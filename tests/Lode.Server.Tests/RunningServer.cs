@@ -18,6 +18,8 @@ public sealed class RunningServer : IAsyncDisposable
         Http = new HttpClient { BaseAddress = server.Address };
     }
 
+    public string Folder => _folder.Path;
+
     public HttpClient Http { get; }
 
     public Uri Address => _server.Address;

@@ -42,6 +42,7 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
+        builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, new DataFolder(options.DataFolder).JournalFolder));
         builder.Services.AddSingleton(time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -83,6 +84,7 @@ public sealed class LodeServer : IAsyncDisposable
         ProjectEndpoints.Map(api);
         RunEndpoints.Map(api);
         MetricEndpoints.Map(api);
+        HousekeepingEndpoints.Map(api);
         EventEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);

@@ -18,6 +18,7 @@ internal static class ProjectEndpoints
         api.MapPost("/projects", CreateAsync);
         api.MapGet("/projects/by-name", FindAsync);
         api.MapGet("/projects/{id}", GetAsync);
+        api.MapPut("/projects/{id}", PutAsync);
         api.MapPatch("/projects/{id}", UpdateAsync);
         api.MapGet("/projects/{id}/runs", RunsAsync);
         api.MapGet("/projects/{id}/columns", ColumnsAsync);
@@ -48,6 +49,9 @@ internal static class ProjectEndpoints
 
     private static async Task<JsonHttpResult<Project>> GetAsync(string id, IRunStore store, CancellationToken ct) =>
         TypedResults.Json(await store.GetProjectAsync(ProjectId.Parse(id), ct), s_json.Project);
+
+    private static async Task<JsonHttpResult<Project>> PutAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.PutProjectAsync(await request.ReadAsync(s_json.Project, ct) with { Id = ProjectId.Parse(id) }, ct), s_json.Project);
 
     private static async Task<JsonHttpResult<Project>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
         TypedResults.Json(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), s_json.Project);

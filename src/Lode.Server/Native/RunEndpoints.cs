@@ -18,6 +18,7 @@ internal static class RunEndpoints
             SearchAsync(request, [.. request.Query["project"].Select(id => ProjectId.Parse(id ?? ""))], store, ct));
         api.MapPost("/runs", CreateAsync);
         api.MapGet("/runs/{id}", GetAsync);
+        api.MapPut("/runs/{id}", PutAsync);
         api.MapPatch("/runs/{id}", UpdateAsync);
         api.MapDelete("/runs/{id}", TrashAsync);
         api.MapPost("/runs/{id}/restore", RestoreAsync);
@@ -45,6 +46,9 @@ internal static class RunEndpoints
 
     private static async Task<JsonHttpResult<Run>> GetAsync(string id, IRunStore store, CancellationToken ct) =>
         TypedResults.Json(await store.GetRunAsync(RunId.Parse(id), ct), s_json.Run);
+
+    private static async Task<JsonHttpResult<Run>> PutAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.PutRunAsync(await request.ReadAsync(s_json.Run, ct) with { Id = RunId.Parse(id) }, ct), s_json.Run);
 
     private static async Task<JsonHttpResult<Run>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
     {

@@ -11,7 +11,7 @@ namespace Lode.Storage;
 internal static class PostgresSchema
 {
     /// <summary>The schema that this build writes.</summary>
-    public static int Current { get; } = SqlMigrations.Read("Postgres").Count;
+    public static int Current { get; } = SqlMigrations.Read("Postgres")[^1].Number;
 
     /// <summary>The lock that whoever writes or migrates holds until its transaction ends; "lode" in ASCII.</summary>
     public const long WriterLock = 0x6c6f6465;

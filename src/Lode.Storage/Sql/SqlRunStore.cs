@@ -8,6 +8,9 @@ namespace Lode.Storage;
 /// <param name="time">For the times that the store itself notes.</param>
 public sealed partial class SqlRunStore(SqlDatabase database, TimeProvider time) : IRunStore
 {
+    /// <summary>The database, for the stores beside this one.</summary>
+    public SqlDatabase Database => database;
+
     /// <summary>Runs that were heard of by journal and have been silent for longer than <paramref name="silence"/> become stale.</summary>
     /// <returns>How many.</returns>
     public Task<int> MarkStaleAsync(TimeSpan silence, CancellationToken ct)

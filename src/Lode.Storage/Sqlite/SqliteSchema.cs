@@ -8,7 +8,7 @@ namespace Lode.Storage;
 internal static class SqliteSchema
 {
     /// <summary>The schema that this build writes.</summary>
-    public static int Current { get; } = SqlMigrations.Read("Sqlite").Count;
+    public static int Current { get; } = SqlMigrations.Read("Sqlite")[^1].Number;
 
     public static void Migrate(SqliteConnection connection, string file)
     {

@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Lode.Core;
 
@@ -14,6 +12,8 @@ namespace Lode.Tracking;
 public sealed class HttpRunStore(HttpClient http) : IRunStore
 {
     private static readonly TrackingJson s_json = TrackingJson.Default;
+
+    private readonly NativeApi _api = new(http);
 
     /// <inheritdoc/>
     public Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct) =>
@@ -52,6 +52,12 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
     /// <inheritdoc/>
     public Task<Run> UpdateRunAsync(RunId id, RunChange change, CancellationToken ct) =>
         SendAsync(HttpMethod.Patch, $"runs/{id}", Json(new RunPatch(change.Name, change.Status, change.EndedAt, change.Lifecycle), s_json.RunPatch), s_json.Run, ct);
+
+    /// <inheritdoc/>
+    public Task<Project> PutProjectAsync(Project project, CancellationToken ct) => SendAsync(HttpMethod.Put, $"projects/{project.Id}", Json(project, s_json.Project), s_json.Project, ct);
+
+    /// <inheritdoc/>
+    public Task<Run> PutRunAsync(Run run, CancellationToken ct) => SendAsync(HttpMethod.Put, $"runs/{run.Id}", Json(run, s_json.Run), s_json.Run, ct);
 
     /// <inheritdoc/>
     public Task LogAsync(RunId id, RunBatch batch, CancellationToken ct) => SendAsync<object>(HttpMethod.Post, $"runs/{id}/batch", Json(batch, s_json.RunBatch), null, ct);
@@ -109,56 +115,7 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
 
     private static JsonContent Json<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T>? type, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(method, "/api/v1/" + path) { Content = body };
-        HttpResponseMessage response;
-        try
-        {
-            response = await http.SendAsync(request, ct).ConfigureAwait(false);
-        }
-        catch (HttpRequestException error)
-        {
-            throw Unreachable(error);
-        }
-        catch (OperationCanceledException error) when (!ct.IsCancellationRequested)
-        {
-            throw Unreachable(error);
-        }
-        using (response)
-        {
-            if (!response.IsSuccessStatusCode)
-                throw await RefusalAsync(response, ct).ConfigureAwait(false);
-            if (type is null)
-                return default!;
-            try
-            {
-                return (await response.Content.ReadFromJsonAsync(type, ct).ConfigureAwait(false))!;
-            }
-            catch (Exception error) when (error is HttpRequestException or IOException or JsonException)
-            {
-                throw Unreachable(error);
-            }
-        }
-    }
-
-    private static async Task<LodeException> RefusalAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        try
-        {
-            if (await response.Content.ReadFromJsonAsync(s_json.ErrorBody, ct).ConfigureAwait(false) is { Error: { } error })
-                return new LodeException(ErrorCodes.Parse(error.Code), error.Message, error.Hint);
-        }
-        catch (Exception error) when (error is JsonException or HttpRequestException or IOException or NotSupportedException)
-        {
-            // Not our server, or a proxy's page: the status says what there is to say.
-        }
-        var code = response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout ? ErrorCode.Unavailable : ErrorCode.Internal;
-        return new LodeException(code, $"The server at {response.RequestMessage!.RequestUri!.GetLeftPart(UriPartial.Authority)} answered {(int)response.StatusCode} {response.ReasonPhrase}.");
-    }
-
-    private LodeException Unreachable(Exception error) =>
-        new(ErrorCode.Unavailable, $"The server at {http.BaseAddress} cannot be reached: {error.Message.TrimEnd('.')}.", "Is it running? `lode up` starts one.", error);
+    private Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T>? type, CancellationToken ct) => _api.SendAsync(method, path, body, type, ct);
 
     private sealed class Query
     {
