@@ -109,6 +109,8 @@ public sealed class PostgresDatabase : SqlDatabase, ISqlWriterHost
 
     string ISqlWriterHost.Begin { get; } = string.Create(CultureInfo.InvariantCulture, $"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({PostgresSchema.WriterLock})");
 
+    bool ISqlWriterHost.IsSoleWriter => false;
+
     SqlSession ISqlWriterHost.OpenWriter()
     {
         if (_session is { IsOpen: false } broken)

@@ -50,7 +50,6 @@ public sealed partial class SqlRunStore
         var @params = piece.Params.FindAll(param => IsGoodKey(param.Key));
         var tags = piece.Tags.FindAll(tag => IsGoodKey(tag.Key));
         var refused = WriteParams(sql, run.Row, @params);
-        WriteMetrics(sql, run.Row, metrics);
         SetTags(sql, run.Row, tags);
         // Heard now, by this clock: the program's own may be wrong.
         sql.Execute("UPDATE run SET heard_at = @1 WHERE id = @0", run.Row, Now);
@@ -58,7 +57,8 @@ public sealed partial class SqlRunStore
             sql.Execute("UPDATE run SET status = @1, ended_at = @2 WHERE id = @0", run.Row, (int)finish.Status, finish.Time);
         else
             sql.Execute("UPDATE run SET status = @1 WHERE id = @0 AND status = @2", run.Row, (int)RunStatus.Running, (int)RunStatus.Stale);
-        Touch(sql, run.Row);
+        var appends = sql.Deferred<MetricAppends>();
+        appends.Add(sql, appends.Find(sql, id)!, metrics);
         return piece.Metrics.Count - metrics.Count + piece.Params.Count - @params.Count + piece.Tags.Count - tags.Count + refused.Count;
     }
 

@@ -30,16 +30,14 @@ public sealed partial class SqlRunStore(SqlDatabase database, TimeProvider time)
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private static long CurrentVersion(SqlSession sql) => sql.Scalar<long>("SELECT value FROM counter WHERE name = 'version'");
+    private static long CurrentVersion(SqlSession sql) => Versions.Current(sql);
 
     /// <summary>Gives a changed run the next version.</summary>
     private static void Touch(SqlSession sql, long run)
     {
-        sql.Execute("UPDATE counter SET value = value + 1 WHERE name = 'version'");
-        sql.Execute("UPDATE run SET version = (SELECT value FROM counter WHERE name = 'version') WHERE id = @0", run);
+        sql.Settle();
+        Versions.Raise(sql, [run]);
     }
-
-    private static double? NullIfNaN(double value) => double.IsNaN(value) ? null : value;
 
     private static LodeException NoProject(ProjectId id) => new(ErrorCode.NotFound, $"No Experiment with id={id} exists", "List the projects with `lode ls --projects`.");
 

@@ -1,36 +1,43 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace Lode.Storage;
 
 /// <summary>One connection with its prepared statements, in one transaction. Used by one thread at a time.</summary>
 /// <param name="connection">Open.</param>
 /// <param name="dialect">The database's words; see <see cref="SqlDialect"/> for what statements may use.</param>
-public sealed class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposable
+public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposable
 {
     private readonly Dictionary<string, DbCommand> _prepared = [];
+    private ISqlDeferred? _deferred;
+    private bool _settled = true;
 
-    /// <summary>Rises with every row that a statement changed.</summary>
-    internal long Changes { get; private set; }
+    /// <summary>Rises with every row that a statement changed and with every write that waits.</summary>
+    internal long Changes { get; set; }
+
+    /// <summary>The database's words.</summary>
+    protected SqlDialect Dialect => dialect;
 
     /// <summary>Runs a statement; returns how many rows it changed. Parameters are written <c>@0</c>, <c>@1</c>, …</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values)
     {
-        var rows = Prepare(sql, values).ExecuteNonQuery();
-        // Statements that count no rows (of the schema) say -1: they may have changed anything.
-        Changes += Math.Abs(rows);
-        return rows;
+        Settle();
+        _deferred?.Forget();
+        return Run(sql, values);
     }
 
     /// <summary>The first column of the first row; default where there is no row or it is null.</summary>
     public T? Scalar<T>(string sql, params ReadOnlySpan<object?> values)
     {
+        Settle();
         var value = Prepare(sql, values).ExecuteScalar();
-        return value is null or DBNull ? default : (T)Convert.ChangeType(value, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T), System.Globalization.CultureInfo.InvariantCulture);
+        return value is null or DBNull ? default : (T)Convert.ChangeType(value, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T), CultureInfo.InvariantCulture);
     }
 
     /// <summary>Calls <paramref name="read"/> for each row.</summary>
     public void Read(string sql, ReadOnlySpan<object?> values, Action<DbDataReader> read)
     {
+        Settle();
         using var reader = Prepare(sql, values).ExecuteReader();
         while (reader.Read())
             read(reader);
@@ -54,6 +61,68 @@ public sealed class SqlSession(DbConnection connection, SqlDialect dialect) : ID
     /// <summary>Forgets the statements and closes the connection.</summary>
     public void Dispose()
     {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The writes that wait in this session; made when it is first asked for.</summary>
+    internal T Deferred<T>()
+        where T : class, ISqlDeferred, new()
+    {
+        if (_deferred is T mine)
+            return mine;
+        Settle();
+        mine = new T();
+        _deferred = mine;
+        return mine;
+    }
+
+    /// <summary>Notes that a write waits.</summary>
+    internal void Defer()
+    {
+        _settled = false;
+        Changes++;
+    }
+
+    /// <summary>Makes the writes that wait.</summary>
+    internal void Settle()
+    {
+        if (_settled)
+            return;
+        _settled = true;
+        _deferred!.Settle(this);
+    }
+
+    /// <summary>Drops the writes that wait: what they belong to is taken back, or others may have written since.</summary>
+    internal void Forget()
+    {
+        _settled = true;
+        _deferred?.Forget();
+    }
+
+    /// <summary>As <see cref="Execute"/>, for what concerns neither the writes that wait nor what is remembered beside them.</summary>
+    internal int Run(string sql, params ReadOnlySpan<object?> values)
+    {
+        var rows = ExecuteCore(sql, values);
+        // Statements that count no rows (of the schema) say -1: they may have changed anything.
+        Changes += Math.Abs(rows);
+        return rows;
+    }
+
+    /// <summary>As <see cref="Read"/>, for what the writes that wait do not change.</summary>
+    internal void ReadApart(string sql, ReadOnlySpan<object?> values, Action<DbDataReader> read)
+    {
+        using var reader = Prepare(sql, values).ExecuteReader();
+        while (reader.Read())
+            read(reader);
+    }
+
+    /// <summary>Runs a statement; returns how many rows it changed.</summary>
+    protected virtual int ExecuteCore(string sql, ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteNonQuery();
+
+    /// <summary>See <see cref="Dispose()"/>.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
         foreach (var command in _prepared.Values)
             command.Dispose();
         _prepared.Clear();
@@ -72,17 +141,17 @@ public sealed class SqlSession(DbConnection connection, SqlDialect dialect) : ID
                 _prepared.Clear();
             }
             command = connection.CreateCommand();
-            command.CommandText = dialect.Translate(sql);
+            command.CommandText = Dialect.Translate(sql);
             for (var i = 0; i < values.Length; i++)
             {
                 var parameter = command.CreateParameter();
-                parameter.ParameterName = dialect.ParameterName(i);
+                parameter.ParameterName = Dialect.ParameterName(i);
                 command.Parameters.Add(parameter);
             }
             _prepared.Add(sql, command);
         }
         for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = dialect.Bind(values[i]);
+            command.Parameters[i].Value = Dialect.Bind(values[i]);
         return command;
     }
 }

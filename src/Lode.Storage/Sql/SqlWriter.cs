@@ -9,6 +9,9 @@ internal interface ISqlWriterHost
     /// <summary>The statement that begins a group's transaction.</summary>
     string Begin { get; }
 
+    /// <summary>Whether nobody else ever writes to the database, so that what is remembered of it stays true between groups.</summary>
+    bool IsSoleWriter { get; }
+
     /// <summary>The session to write with. Called before each group, so that a lost connection can be replaced.</summary>
     SqlSession OpenWriter();
 
@@ -100,15 +103,19 @@ internal sealed class SqlWriter : IAsyncDisposable
             try
             {
                 session = _host.OpenWriter();
-                session.Execute(_host.Begin);
+                if (!_host.IsSoleWriter)
+                    session.Forget();
+                session.Run(_host.Begin);
                 if (!TryRun(session, group))
                 {
-                    session.Execute("ROLLBACK");
-                    session.Execute(_host.Begin);
+                    session.Forget();
+                    session.Run("ROLLBACK");
+                    session.Run(_host.Begin);
                     RunEachAlone(session, group);
                 }
+                session.Settle();
                 committing = true;
-                session.Execute("COMMIT");
+                session.Run("COMMIT");
                 return null;
             }
             catch (Exception error)
@@ -139,10 +146,15 @@ internal sealed class SqlWriter : IAsyncDisposable
     {
         foreach (var write in group)
         {
-            session.Execute("SAVEPOINT one");
+            session.Settle();
+            session.Run("SAVEPOINT one");
             if (!write.TryRun(session, _host))
-                session.Execute("ROLLBACK TO SAVEPOINT one");
-            session.Execute("RELEASE SAVEPOINT one");
+            {
+                session.Forget();
+                session.Run("ROLLBACK TO SAVEPOINT one");
+            }
+            session.Settle();
+            session.Run("RELEASE SAVEPOINT one");
         }
     }
 
@@ -150,7 +162,8 @@ internal sealed class SqlWriter : IAsyncDisposable
     {
         try
         {
-            session?.Execute("ROLLBACK");
+            session?.Forget();
+            session?.Run("ROLLBACK");
         }
         catch (Exception)
         {

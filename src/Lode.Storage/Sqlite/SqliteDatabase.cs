@@ -20,7 +20,7 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     private SqliteDatabase(string file, SqliteConnection connection)
     {
         _file = file;
-        _session = new SqlSession(connection, s_dialect);
+        _session = new SqliteSession(connection, s_dialect);
         _writer = new SqlWriter("lode sqlite writer", this);
     }
 
@@ -74,6 +74,8 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     }
 
     string ISqlWriterHost.Begin => "BEGIN IMMEDIATE";
+
+    bool ISqlWriterHost.IsSoleWriter => true;
 
     bool ISqlWriterHost.MayRunAgain(Exception error, bool committing) => false;
 

@@ -1,0 +1,101 @@
+using Lode.Core;
+using Lode.Tracking;
+
+namespace Lode.Storage;
+
+/// <summary>
+/// Points that the writes of a group log: however many writes log to a metric, its points are stored together, its summary is
+/// written once, and its run gets one new version.
+/// </summary>
+internal sealed class MetricAppends : ISqlDeferred
+{
+    // Some 200 bytes each.
+    private const int MaxRemembered = 20_000;
+
+    private readonly Dictionary<RunId, OpenRun> _runs = [];
+    private readonly List<OpenRun> _changed = [];
+    private int _remembered;
+
+    /// <summary>The run of that id; null where there is none.</summary>
+    public OpenRun? Find(SqlSession sql, RunId id)
+    {
+        if (_runs.TryGetValue(id, out var run))
+            return run;
+        sql.ReadApart("SELECT id, lifecycle FROM run WHERE uuid = @0", [id.ToString()], row => run = new OpenRun(row.GetInt64(0), (Lifecycle)row.GetInt32(1)));
+        if (run is not null)
+        {
+            _runs.Add(id, run);
+            _remembered++;
+        }
+        return run;
+    }
+
+    /// <summary>Lets points wait, and the run's next version with them.</summary>
+    /// <param name="sql">The session that this belongs to.</param>
+    /// <param name="run">What <see cref="Find"/> has just given.</param>
+    /// <param name="points">With keys that are in order; may be empty.</param>
+    public void Add(SqlSession sql, OpenRun run, IReadOnlyList<MetricPoint> points)
+    {
+        var (key, metric) = ("", (OpenMetric?)null);
+        for (var i = 0; i < points.Count; i++)
+        {
+            var point = points[i];
+            if (metric is null || !string.Equals(key, point.Key, StringComparison.Ordinal))
+            {
+                if (!run.Metrics.TryGetValue(point.Key, out metric))
+                {
+                    run.Metrics.Add(point.Key, metric = OpenMetric.Open(sql, run.Row, point.Key));
+                    _remembered++;
+                }
+                if (metric.Waiting == 0)
+                    run.Changed.Add(metric);
+                key = point.Key;
+            }
+            metric.Add(new Sample(point.Step, point.Time, point.Value));
+        }
+        if (!run.IsChanged)
+            _changed.Add(run);
+        run.IsChanged = true;
+        sql.Defer();
+    }
+
+    public void Settle(SqlSession sql)
+    {
+        foreach (var run in _changed)
+        {
+            foreach (var metric in run.Changed)
+                metric.Store(sql);
+            run.Changed.Clear();
+            run.IsChanged = false;
+        }
+        Versions.Raise(sql, _changed.ConvertAll(run => run.Row));
+        _changed.Clear();
+        if (_remembered > MaxRemembered)
+            Forget();
+    }
+
+    public void Forget()
+    {
+        if (_remembered == 0)
+            return;
+        _runs.Clear();
+        _changed.Clear();
+        _remembered = 0;
+    }
+}
+
+/// <summary>A run that is being logged to.</summary>
+internal sealed class OpenRun(long row, Lifecycle lifecycle)
+{
+    public long Row => row;
+
+    public Lifecycle Lifecycle => lifecycle;
+
+    /// <summary>Its metrics as far as they are known.</summary>
+    public Dictionary<string, OpenMetric> Metrics { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Those with points that wait.</summary>
+    public List<OpenMetric> Changed { get; } = [];
+
+    public bool IsChanged { get; set; }
+}

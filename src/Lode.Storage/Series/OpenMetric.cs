@@ -1,0 +1,179 @@
+using System.Data.Common;
+
+namespace Lode.Storage;
+
+/// <summary>A metric that is being logged to: its summary, how its points are stored, and the points that wait.</summary>
+/// <remarks>
+/// A point is its (step, time, value): an equal one is stored once. A point behind the last one in step and time must be new, so
+/// logging in order never looks back; others are looked for in the tail and in those chunks whose steps and times cover them.
+/// </remarks>
+internal sealed class OpenMetric
+{
+    /// <summary>Points from which on a tail becomes a chunk.</summary>
+    public const int SealedTail = 256;
+
+    // That many at once are worth a chunk, which costs two rows, at once.
+    private const int SealedPiece = 16;
+
+    private readonly long _id;
+    private readonly List<Sample> _waiting = [];
+    private double _last = double.NaN;
+    private long _lastStep;
+    private long _lastTime;
+    private double _min = double.NaN;
+    private double _max = double.NaN;
+    private double _mean = double.NaN;
+    private long _numbers;
+    private long _count;
+    private long _tail;
+    private long _nextChunk;
+
+    private OpenMetric(long id) => _id = id;
+
+    /// <summary>Points that wait.</summary>
+    public int Waiting => _waiting.Count;
+
+    /// <summary>The run's metric of that name, made where missing.</summary>
+    public static OpenMetric Open(SqlSession sql, long run, string key)
+    {
+        if (Find(sql, run, key) is { } found)
+            return found;
+        sql.Run("INSERT INTO metric (run_id, key, last_step, last_time, numbers, count, tail, next_chunk) VALUES (@0, @1, 0, 0, 0, 0, 0, 0)", run, key);
+        return Find(sql, run, key)!;
+    }
+
+    /// <summary>Lets a point wait.</summary>
+    public void Add(Sample point) => _waiting.Add(point);
+
+    /// <summary>Stores the points that wait.</summary>
+    public void Store(SqlSession sql)
+    {
+        var points = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_waiting);
+        points = points[..Sample.SortDistinct(points)];
+        points = LeaveOutKnown(sql, points);
+        if (points.Length > 0)
+        {
+            foreach (var point in points)
+                Count(point);
+            if (points.Length >= SealedPiece || _tail + points.Length >= SealedTail)
+                Seal(sql, points);
+            else
+                AppendTail(sql, points);
+            sql.Run("UPDATE metric SET last = @1, last_step = @2, last_time = @3, min = @4, max = @5, mean = @6, numbers = @7, count = @8, tail = @9, next_chunk = @10 WHERE id = @0",
+                _id, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
+        }
+        _waiting.Clear();
+        if (_waiting.Capacity > SealedTail)
+            _waiting.Capacity = 0;
+    }
+
+    private static OpenMetric? Find(SqlSession sql, long run, string key)
+    {
+        OpenMetric? found = null;
+        sql.ReadApart("SELECT id, last, last_step, last_time, min, max, mean, numbers, count, tail, next_chunk FROM metric WHERE run_id = @0 AND key = @1", [run, key],
+            row => found = new OpenMetric(row.GetInt64(0))
+            {
+                _last = NaNIfNull(row, 1),
+                _lastStep = row.GetInt64(2),
+                _lastTime = row.GetInt64(3),
+                _min = NaNIfNull(row, 4),
+                _max = NaNIfNull(row, 5),
+                _mean = NaNIfNull(row, 6),
+                _numbers = row.GetInt64(7),
+                _count = row.GetInt64(8),
+                _tail = row.GetInt64(9),
+                _nextChunk = row.GetInt64(10),
+            });
+        return found;
+    }
+
+    /// <summary>Moves the points that are not stored yet to the front.</summary>
+    private Span<Sample> LeaveOutKnown(SqlSession sql, Span<Sample> points)
+    {
+        var last = new Sample(_lastStep, _lastTime, _last);
+        var old = 0;
+        while (old < points.Length && _count > 0 && (points[old].Step, points[old].Time).CompareTo((last.Step, last.Time)) <= 0)
+            old++;
+        if (old == 0)
+            return points;
+        var known = new bool[old];
+        ChunkTable.FindKnown(sql, _id, points[..old], known);
+        var kept = 0;
+        for (var i = 0; i < points.Length; i++)
+        {
+            if (i >= old || !(known[i] || IsInTail(sql, points[i])))
+                points[kept++] = points[i];
+        }
+        return points[..kept];
+    }
+
+    private bool IsInTail(SqlSession sql, Sample point)
+    {
+        var found = false;
+        if (_tail > 0)
+        {
+            sql.ReadApart("SELECT step FROM metric_point WHERE metric_id = @0 AND step = @1 AND time = @2 AND value = @3 AND is_nan = @4",
+                [_id, point.Step, point.Time, double.IsNaN(point.Value) ? 0.0 : point.Value, double.IsNaN(point.Value) ? 1 : 0], _ => found = true);
+        }
+        return found;
+    }
+
+    /// <summary>Takes a point, the points in ascending order, into the summary.</summary>
+    private void Count(Sample point)
+    {
+        if (_count++ == 0 || Sample.ByStep(point, new Sample(_lastStep, _lastTime, _last)) >= 0)
+            (_last, _lastStep, _lastTime) = (point.Value, point.Step, point.Time);
+        var value = point.Value;
+        if (double.IsNaN(value))
+            return;
+        if (_numbers++ == 0)
+        {
+            (_min, _max, _mean) = (value, value, value);
+            return;
+        }
+        _min = Math.Min(_min, value);
+        _max = Math.Max(_max, value);
+        // An infinity stays what it is, until its opposite comes; differences from it would be none.
+        _mean = double.IsInfinity(_mean) ? _mean + value : _mean + (value - _mean) / _numbers;
+    }
+
+    private void AppendTail(SqlSession sql, ReadOnlySpan<Sample> points)
+    {
+        foreach (var point in points)
+        {
+            var isNaN = double.IsNaN(point.Value);
+            sql.Run("INSERT INTO metric_point (metric_id, step, time, value, is_nan) VALUES (@0, @1, @2, @3, @4)", _id, point.Step, point.Time, isNaN ? 0.0 : point.Value, isNaN ? 1 : 0);
+        }
+        _tail += points.Length;
+    }
+
+    /// <summary>Puts points into chunks, with the tail and with chunks before that have become small beside them.</summary>
+    private void Seal(SqlSession sql, ReadOnlySpan<Sample> points)
+    {
+        var all = new List<Sample>((int)Math.Min(_tail, 1 << 20) + points.Length);
+        if (_tail > 0)
+        {
+            SeriesReader.ReadTail(sql, _id, all.Add);
+            sql.Run("DELETE FROM metric_point WHERE metric_id = @0", _id);
+        }
+        foreach (var point in points)
+            all.Add(point);
+        // Each merge at least doubles what is merged, so a point is written again at most some eight times before its chunk is full.
+        while (ChunkTable.TakeLast(sql, _id, _nextChunk, Math.Min(all.Count, ChunkCodec.MaxPoints - 1), all))
+            _nextChunk--;
+        var sorted = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all);
+        sorted = sorted[..Sample.SortDistinct(sorted)];
+        while (sorted.Length >= SealedPiece)
+        {
+            var count = Math.Min(sorted.Length, ChunkCodec.MaxPoints);
+            ChunkTable.Insert(sql, _id, _nextChunk++, sorted[..count]);
+            sorted = sorted[count..];
+        }
+        _tail = 0;
+        AppendTail(sql, sorted);
+    }
+
+    private static double? NullIfNaN(double value) => double.IsNaN(value) ? null : value;
+
+    private static double NaNIfNull(DbDataReader row, int column) => row.IsDBNull(column) ? double.NaN : row.GetDouble(column);
+}
