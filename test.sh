@@ -28,6 +28,16 @@ if [ -z "$browser" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; the
 fi
 echo "${browser:-none}"
 
+section "PostgreSQL"
+postgres=$(ls -d "${LODE_PG_BIN:-/nowhere}/initdb" /usr/lib/postgresql/*/bin/initdb 2>/dev/null | head -1)
+if [ -z "$postgres" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing postgresql"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 postgresql; } >"$results/apt.log" 2>&1 || tail -5 "$results/apt.log"
+    postgres=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | head -1)
+fi
+echo "${postgres:-none}"
+[ -n "$postgres" ] || echo "SKIPPED: the tests on PostgreSQL need its server (as root: apt-get install postgresql)"
+
 section "build"
 dotnet restore Lode.slnx --locked-mode 2>&1 | grep -E "error|warning" ; [ "${PIPESTATUS[0]}" = 0 ] || broken "dotnet restore"
 dotnet build Lode.slnx -c Release --no-restore 2>&1 | grep -E "error|warning|Warn|Elapsed" | sort -u ; [ "${PIPESTATUS[0]}" = 0 ] || broken "dotnet build"

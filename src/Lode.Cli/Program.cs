@@ -23,6 +23,7 @@ namespace Lode.Cli
                 },
                 "lode demo", "lode up", "lode compare -p demo --top 5");
             root.Options.Add(CommandContext.HomeOption);
+            root.Options.Add(CommandContext.StoreOption);
             root.Options.Add(CommandContext.JsonOption);
             foreach (var option in root.Options.OfType<VersionOption>())
                 option.Hidden = true;

@@ -3,14 +3,14 @@ using Lode.TestKit;
 
 namespace Lode.Server.Tests;
 
-/// <summary>A real server on a free port over a real SQLite file, with an HTTP client to it.</summary>
+/// <summary>A real server on a free port over a real SQLite file or PostgreSQL database, with an HTTP client to it.</summary>
 public sealed class RunningServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly SqliteDatabase _database;
+    private readonly SqlDatabase _database;
     private readonly LodeServer _server;
 
-    private RunningServer(TemporaryFolder folder, SqliteDatabase database, LodeServer server)
+    private RunningServer(TemporaryFolder folder, SqlDatabase database, LodeServer server)
     {
         _folder = folder;
         _database = database;
@@ -24,11 +24,11 @@ public sealed class RunningServer : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    public static async Task<RunningServer> StartAsync(TimeProvider? time = null)
+    public static async Task<RunningServer> StartAsync(TimeProvider? time = null, bool onPostgres = false)
     {
         time ??= TimeProvider.System;
         var folder = new TemporaryFolder();
-        var database = SqliteDatabase.Open(folder["lode.db"]);
+        SqlDatabase database = onPostgres ? PostgresDatabase.Open(PostgresAddress.Parse(PostgresCluster.Shared.NewDatabase())) : SqliteDatabase.Open(folder["lode.db"]);
         var options = new ServerOptions { Port = 0, DataFolder = folder.Path, Version = "0.0.0-test" };
         return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
     }

@@ -12,8 +12,8 @@ internal static class UpCommand
     public static Command Create(Terminal terminal)
     {
         var host = new Option<string>("--host") { Description = "The address to listen on (default 127.0.0.1).", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
-        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder, until Ctrl-C.") { PortOption, host },
-            "lode up", "lode up --port 0", "MLFLOW_TRACKING_URI=http://127.0.0.1:5633 python train.py   # in another terminal");
+        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder or a PostgreSQL database, until Ctrl-C.") { PortOption, host },
+            "lode up", "lode up --port 0", "lode up --store postgres://lode@db.example.com/lode", "MLFLOW_TRACKING_URI=http://127.0.0.1:5633 python train.py   # in another terminal");
         command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(host)!, parsed.GetValue(PortOption), ct));
         return command;
     }
@@ -26,16 +26,16 @@ internal static class UpCommand
         await using var server = await LodeServer.StartAsync(Options(context, access, host, port), store, context.Time, ct);
         access.Announce(context.Command, server.Address);
         if (context.Json)
-            context.Terminal.Json(new UpAnswer(server.Address.ToString(), access.Folder.Path, Environment.ProcessId), CliJson.Default.UpAnswer);
+            context.Terminal.Json(new UpAnswer(server.Address.ToString(), access.Folder.Path, access.Place, Environment.ProcessId), CliJson.Default.UpAnswer);
         else
-            context.Terminal.Out.WriteLine($"lode: {server.Address}  (data in {access.Folder.Path}; Ctrl-C stops)");
+            context.Terminal.Out.WriteLine($"lode: {server.Address}  (data in {access.Place}; Ctrl-C stops)");
         context.Terminal.Out.Flush();
         await UntilStoppedAsync(ct);
         return ExitCodes.Ok;
     }
 
     internal static ServerOptions Options(CommandContext context, StoreAccess access, string host, int port) => port is >= 0 and <= 65535
-        ? new ServerOptions { Host = host, Port = port, DataFolder = access.Folder.Path, Version = VersionCommand.Version }
+        ? new ServerOptions { Host = host, Port = port, DataFolder = access.Place, Version = VersionCommand.Version }
         : throw new LodeException(ErrorCode.InvalidArgument, $"--port is 0 to 65535; got {port}.");
 
     /// <summary>Ctrl-C and SIGTERM are how a server is meant to end, so they are no failure.</summary>
@@ -43,4 +43,4 @@ internal static class UpCommand
 }
 
 /// <summary>The answer to <c>lode up --json</c>, when the server listens.</summary>
-internal sealed record UpAnswer(string Address, string DataFolder, int ProcessId);
+internal sealed record UpAnswer(string Address, string DataFolder, string Store, int ProcessId);

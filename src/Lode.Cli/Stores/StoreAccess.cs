@@ -5,30 +5,33 @@ using Lode.Tracking;
 namespace Lode.Cli;
 
 /// <summary>
-/// The store of a data folder: this process's own where nobody owns the folder, else the owner's over HTTP.
-/// Opening also brings in what killed programs left in their journals.
+/// The store that is meant: a PostgreSQL database where one is named; else the data folder's, this process's own where nobody owns
+/// the folder, the owner's over HTTP otherwise. Opening also brings in what killed programs left in the folder's journals.
 /// </summary>
 internal sealed class StoreAccess : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly FolderOwnership? _ownership;
-    private readonly SqliteDatabase? _database;
+    private readonly SqlDatabase? _database;
     private readonly HttpClient? _http;
 
-    private StoreAccess(DataFolder folder, FolderOwnership ownership, SqliteDatabase database, SqlRunStore store)
+    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, string place)
     {
-        (Folder, _ownership, _database, Local, Store) = (folder, ownership, database, store, store);
+        (Folder, _ownership, _database, Local, Store, Place) = (folder, ownership, database, store, store, place);
     }
 
     private StoreAccess(DataFolder folder, HttpClient http, FolderOwner owner)
     {
-        (Folder, _http, Owner, Store) = (folder, http, owner, new HttpRunStore(http));
+        (Folder, _http, Owner, Store, Place) = (folder, http, owner, new HttpRunStore(http), folder.Path);
     }
 
     public DataFolder Folder { get; }
 
     public IRunStore Store { get; }
+
+    /// <summary>Where the data lie, for people to read: the folder, or the database's address without its password.</summary>
+    public string Place { get; }
 
     /// <summary>The store in this process; null when another process owns the folder.</summary>
     public SqlRunStore? Local { get; }
@@ -36,16 +39,27 @@ internal sealed class StoreAccess : IAsyncDisposable
     /// <summary>Who owns the folder, when it is not this process.</summary>
     public FolderOwner? Owner { get; }
 
+    /// <param name="folder">Holds the journals, and the database unless another is named.</param>
+    /// <param name="address">Of a PostgreSQL database, which nobody owns alone; null = the folder's own.</param>
+    /// <param name="command">What was typed, for the owner's record.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="warn">Told, in one line, of what the user should know.</param>
+    /// <param name="ct">Stops waiting.</param>
     /// <exception cref="LodeException">Conflict: somebody holds the folder and cannot be spoken to. Others: the folder or database cannot be used.</exception>
-    public static async Task<StoreAccess> OpenAsync(DataFolder folder, string command, TimeProvider time, Action<string> warn, CancellationToken ct)
+    public static async Task<StoreAccess> OpenAsync(DataFolder folder, PostgresAddress? address, string command, TimeProvider time, Action<string> warn, CancellationToken ct)
     {
+        if (address is not null)
+        {
+            folder.Create();
+            return await RecoverAsync(folder, null, PostgresDatabase.Open(address), address.ToString(), time, warn, ct);
+        }
         var start = time.GetTimestamp();
         while (true)
         {
             if (folder.TryOwn() is { } ownership)
                 return await OwnAsync(folder, ownership, command, time, warn, ct);
             var owner = folder.ReadOwner();
-            if (owner?.Address is { } address && await TryConnectAsync(folder, owner, new Uri(address), ct) is { } remote)
+            if (owner?.Address is { } heard && await TryConnectAsync(folder, owner, new Uri(heard), ct) is { } remote)
                 return remote;
             // Short commands own the folder for a moment, and a server needs one to begin listening.
             if (time.GetElapsedTime(start) > s_patience)
@@ -71,22 +85,31 @@ internal sealed class StoreAccess : IAsyncDisposable
 
     private static async Task<StoreAccess> OwnAsync(DataFolder folder, FolderOwnership ownership, string command, TimeProvider time, Action<string> warn, CancellationToken ct)
     {
-        SqliteDatabase? database = null;
         try
         {
             ownership.Announce(new FolderOwner(Environment.ProcessId, command, null));
-            database = SqliteDatabase.Open(folder.DatabaseFile);
+            return await RecoverAsync(folder, ownership, SqliteDatabase.Open(folder.DatabaseFile), folder.Path, time, warn, ct);
+        }
+        catch
+        {
+            ownership.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<StoreAccess> RecoverAsync(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, string place, TimeProvider time, Action<string> warn, CancellationToken ct)
+    {
+        try
+        {
             var store = new SqlRunStore(database, time);
             var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct);
             if (stale > 0)
                 warn($"{stale} run{(stale == 1 ? "" : "s")} had no end: the program was killed; shown as stale");
-            return new StoreAccess(folder, ownership, database, store);
+            return new StoreAccess(folder, ownership, database, store, place);
         }
         catch
         {
-            if (database is not null)
-                await database.DisposeAsync();
-            ownership.Dispose();
+            await database.DisposeAsync();
             throw;
         }
     }

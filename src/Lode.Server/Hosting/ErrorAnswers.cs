@@ -37,6 +37,8 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
     private static Task AnswerAsync(HttpContext context, LodeException error, int status)
     {
         context.Response.Clear();
+        if (error.Code == ErrorCode.Unavailable)
+            context.Response.Headers.RetryAfter = "1";
         if (MlflowEndpoints.Owns(context.Request.Path))
             return MlflowErrors.AnswerAsync(context, error);
         context.Response.StatusCode = status;

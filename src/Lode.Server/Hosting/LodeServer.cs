@@ -114,11 +114,20 @@ public sealed class LodeServer : IAsyncDisposable
         try
         {
             while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
-                await store.MarkStaleAsync(staleAfter, ct).ConfigureAwait(false);
+            {
+                try
+                {
+                    await store.MarkStaleAsync(staleAfter, ct).ConfigureAwait(false);
+                }
+                catch (LodeException)
+                {
+                    // The store cannot be written now; the next sweep may.
+                }
+            }
         }
-        catch (Exception error) when (error is OperationCanceledException or LodeException)
+        catch (OperationCanceledException)
         {
-            // Stopped, or the store is closing.
+            // Stopped.
         }
     }
 }

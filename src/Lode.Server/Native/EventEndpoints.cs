@@ -65,9 +65,9 @@ internal static class EventEndpoints
                 await Task.Delay(s_pause, time, ct);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception error) when (error is OperationCanceledException || (response.HasStarted && error is LodeException { Code: ErrorCode.Unavailable }))
         {
-            // The reader left, or the server stops; the reader resumes by the last id.
+            // The reader left, the server stops, or the database is away; the reader resumes by the last id.
         }
     }
 

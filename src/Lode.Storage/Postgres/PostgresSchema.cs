@@ -49,7 +49,8 @@ internal static class PostgresSchema
         transaction.Commit();
     }
 
-    private static int Version(NpgsqlConnection connection) => Scalar(connection, "SELECT to_regclass('lode_schema') IS NOT NULL") is true
+    // By the catalogue's rows, not by to_regclass: that may remember from before another server's commit that there is no such table.
+    private static int Version(NpgsqlConnection connection) => Scalar(connection, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'lode_schema'") is not 0L
         ? Convert.ToInt32(Scalar(connection, "SELECT version FROM lode_schema"), CultureInfo.InvariantCulture)
         : 0;
 

@@ -20,6 +20,9 @@ public abstract class SqlDialect
 {
     private static readonly SearchValues<char> s_surrogates = SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(code => (char)code)]);
 
+    /// <summary>Whether a text can be stored: it has no character NUL, which PostgreSQL does not take.</summary>
+    internal static bool IsStorable(string? text) => text is null || !text.Contains('\0', StringComparison.Ordinal);
+
     /// <summary>The statement in this database's words.</summary>
     internal abstract string Translate(string sql);
 
@@ -27,7 +30,7 @@ public abstract class SqlDialect
     internal abstract string? ParameterName(int number);
 
     /// <summary>A value as this database's driver takes it.</summary>
-    /// <exception cref="LodeException">InvalidArgument: a text holds the character NUL, which PostgreSQL cannot store.</exception>
+    /// <exception cref="LodeException">InvalidArgument: a text that is not <see cref="IsStorable"/>.</exception>
     internal object Bind(object? value) => value switch
     {
         null => DBNull.Value,
@@ -44,7 +47,7 @@ public abstract class SqlDialect
 
     private static string Check(string text)
     {
-        if (text.Contains('\0', StringComparison.Ordinal))
+        if (!IsStorable(text))
         {
             var start = text.Length > 40 ? text[..40] + "…" : text;
             throw new LodeException(ErrorCode.InvalidArgument, $"Text must not hold the character NUL (U+0000); got '{start.Replace("\0", "\\0", StringComparison.Ordinal)}'.");

@@ -47,8 +47,8 @@ public sealed partial class SqlRunStore
         if (run.Lifecycle == Lifecycle.Deleted)
             throw InTrash(id);
         var metrics = piece.Metrics.FindAll(point => IsGoodKey(point.Key) && point.Time >= 0);
-        var @params = piece.Params.FindAll(param => IsGoodKey(param.Key));
-        var tags = piece.Tags.FindAll(tag => IsGoodKey(tag.Key));
+        var @params = piece.Params.FindAll(param => IsGoodKey(param.Key) && SqlDialect.IsStorable(param.Value));
+        var tags = piece.Tags.FindAll(tag => IsGoodKey(tag.Key) && SqlDialect.IsStorable(tag.Value));
         var refused = WriteParams(sql, run.Row, @params);
         SetTags(sql, run.Row, tags);
         // Heard now, by this clock: the program's own may be wrong.

@@ -36,14 +36,27 @@ public sealed class DataFolder(string path)
             : throw new LodeException(ErrorCode.InvalidArgument, "There is no user data directory here.", "Say where data may lie: --home DIR or LODE_HOME=DIR"));
     }
 
+    /// <summary>Makes the folder where it is missing.</summary>
+    /// <exception cref="LodeException">PermissionDenied or Unavailable: it cannot be made.</exception>
+    public void Create()
+    {
+        try
+        {
+            Directory.CreateDirectory(JournalFolder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(Path, error);
+        }
+    }
+
     /// <summary>Becomes the owner; null when another process is.</summary>
     /// <exception cref="LodeException">PermissionDenied or Unavailable: the folder cannot be made or written.</exception>
     public FolderOwnership? TryOwn()
     {
+        Create();
         try
         {
-            Directory.CreateDirectory(Path);
-            Directory.CreateDirectory(JournalFolder);
             return new FolderOwnership(new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), OwnerFile);
         }
         catch (IOException error) when (File.Exists(LockFile) && IsHeldByAnother(error))

@@ -64,8 +64,8 @@ public static class NameRules
             throw new LodeException(ErrorCode.InvalidArgument, $"'value' exceeds the maximum length of {MaxProjectTagLength} characters: that of tag '{key}' has {value.Length}.");
     }
 
-    /// <summary>Cuts a value that is longer than it may be.</summary>
-    public static string Truncate(string value, int length) => value.Length <= length ? value : value[..length];
+    /// <summary>Cuts a value that is longer than it may be; never through a surrogate pair.</summary>
+    public static string Truncate(string value, int length) => value.Length <= length ? value : value[..(char.IsHighSurrogate(value[length - 1]) ? length - 1 : length)];
 
     // What a regular expression's \w takes besides letters and digits.
     private static bool IsMark(char letter) => char.GetUnicodeCategory(letter)

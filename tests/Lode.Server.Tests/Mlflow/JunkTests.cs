@@ -8,7 +8,7 @@ using Lode.Server.Mlflow;
 namespace Lode.Server.Tests.Mlflow;
 
 /// <summary>Whatever is sent, the server blames the sender, never itself.</summary>
-public sealed class JunkTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class JunkTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
     private static readonly string[] s_words =
     [

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Lode.Server.Tests.Mlflow;
 
-public sealed class MetricEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class MetricEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
     [Theory]
     [InlineData("\"NaN\"", "\"NaN\"")]

@@ -5,14 +5,16 @@ using System.Text.Json.Nodes;
 namespace Lode.Server.Tests.Mlflow;
 
 /// <summary>A running server for the tests of one class, spoken to as MLflow's clients do.</summary>
-public sealed class MlflowServer : IAsyncLifetime
+public class MlflowServer : IAsyncLifetime
 {
     private RunningServer? _server;
     private int _made;
 
+    protected virtual bool OnPostgres => false;
+
     public HttpClient Http => _server!.Http;
 
-    public async Task InitializeAsync() => _server = await RunningServer.StartAsync();
+    public async Task InitializeAsync() => _server = await RunningServer.StartAsync(onPostgres: OnPostgres);
 
     public async Task DisposeAsync() => await _server!.DisposeAsync();
 
@@ -63,4 +65,10 @@ public sealed class MlflowServer : IAsyncLifetime
         var answer = await PostAsync("runs/search", body.ToJsonString());
         return string.Join(' ', (answer["runs"]?.AsArray() ?? []).Select(run => (string)run!["info"]!["run_name"]!));
     }
+}
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class PostgresMlflowServer : MlflowServer
+{
+    protected override bool OnPostgres => true;
 }

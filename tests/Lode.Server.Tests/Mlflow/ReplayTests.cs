@@ -1,13 +1,11 @@
 namespace Lode.Server.Tests.Mlflow;
 
 /// <summary>Recorded talks with MLflow's own server, held with ours.</summary>
-public sealed class ReplayTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class ReplayTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
-    private static readonly Dictionary<string, RecordedScenario> s_scenarios = RecordedScenario.ReadAll().ToDictionary(scenario => scenario.Name);
-
-    public static TheoryData<string> Names => [.. s_scenarios.Keys];
+    public static TheoryData<string> Names => [.. RecordedScenario.ReadAll().Select(scenario => scenario.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public Task Scenario_IsAnsweredAsMlflowDid(string name) => s_scenarios[name].ReplayAsync(server.Http);
+    public Task Scenario_IsAnsweredAsMlflowDid(string name) => RecordedScenario.ReadAll().Single(scenario => scenario.Name == name).ReplayAsync(server.Http);
 }

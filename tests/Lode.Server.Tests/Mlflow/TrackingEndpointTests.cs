@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Lode.Server.Tests.Mlflow;
 
 /// <summary>What the recorded talks do not show of experiments, runs and logging.</summary>
-public sealed class TrackingEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
+public class TrackingEndpointTests(MlflowServer server) : IClassFixture<MlflowServer>
 {
     private static readonly HttpMethod s_get = HttpMethod.Get;
     private static readonly HttpMethod s_post = HttpMethod.Post;

@@ -65,11 +65,13 @@ public sealed class PostgresCluster : IDisposable
     /// <summary>The address of a database on it.</summary>
     public string Address(string database, string user = "lode") => string.Create(CultureInfo.InvariantCulture, $"postgres://{user}@127.0.0.1:{Port}/{database}");
 
-    /// <summary>The address of a new, empty database.</summary>
-    public string NewDatabase()
+    /// <summary>The address of a new database, empty but for what a script puts there.</summary>
+    public string NewDatabase(string? script = null)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref s_databases)}");
         RunAsServer("createdb", "-h", _folder, "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "lode", name);
+        if (script is not null)
+            RunAsServer("psql", "-h", _folder, "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "lode", "-v", "ON_ERROR_STOP=1", "-1", "-c", script, name);
         return Address(name);
     }
 

@@ -69,6 +69,29 @@ public abstract partial class RunStoreContract
         Assert.Equal([new("a", "2")], (await Store.GetRunAsync(run.Id, Ct)).Tags);
     }
 
+    [Fact]
+    public async Task Log_TextIsKeptAsItIs_NulIsRefused_HalfPairsAreReplaced()
+    {
+        var run = await NewRunAsync((await NewProjectAsync()).Id);
+        const string Odd = "' \" \\ % _ \t\r\n \u0001 ä 中 \U0001F600 \u00A0";
+        await Store.LogAsync(run.Id, new RunBatch { Params = [new("odd", Odd)], Tags = [new("half", "a\uD83Db")] }, Ct);
+        var error = await RefusesAsync(ErrorCode.InvalidArgument, () => Store.LogAsync(run.Id, new RunBatch { Params = [new("a", "1")], Tags = [new("nul", "x\0y")] }, Ct));
+        Assert.Contains("NUL", error.Message, StringComparison.Ordinal);
+        await RefusesAsync(ErrorCode.InvalidArgument, () => Store.LogAsync(run.Id, new RunBatch { Params = [new("nul", "x\0y")] }, Ct));
+        await RefusesAsync(ErrorCode.InvalidArgument, () => NewProjectAsync("x\0y"));
+        var read = await Store.GetRunAsync(run.Id, Ct);
+        Assert.Equal([new("odd", Odd)], read.Params);
+        Assert.Equal([new("half", "a\uFFFDb")], read.Tags);
+    }
+
+    [Fact]
+    public async Task Log_LongValues_AreCutBetweenCharacters()
+    {
+        var run = await NewRunAsync((await NewProjectAsync()).Id);
+        await Store.LogAsync(run.Id, new RunBatch { Params = [new("long", "x" + string.Concat(Enumerable.Repeat("\U0001F600", NameRules.MaxParamLength)))] }, Ct);
+        Assert.Equal("x" + string.Concat(Enumerable.Repeat("\U0001F600", (NameRules.MaxParamLength / 2) - 1)), (await Store.GetRunAsync(run.Id, Ct)).Params["long"]);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/abs")]
@@ -200,8 +223,8 @@ public abstract partial class RunStoreContract
     public async Task Journal_BadLinesAndKeys_ArePassedOverAndCounted()
     {
         var id = RunId.New();
-        var receipt = await Store.AppendJournalAsync(id, 0, Lines(StartLine, "not json", """{"e":"metrics","t":1,"step":0,"metrics":{"a":1,"bad;key":2}}""", """{"e":"metrics","t":1,"step":0,"metrics":{"b":1,"c":"x"}}"""), Ct);
-        Assert.Equal(3, receipt.SkippedLines);
+        var receipt = await Store.AppendJournalAsync(id, 0, Lines(StartLine, "not json", """{"e":"metrics","t":1,"step":0,"metrics":{"a":1,"bad;key":2}}""", """{"e":"metrics","t":1,"step":0,"metrics":{"b":1,"c":"x"}}""", """{"e":"tags","t":1,"tags":{"nul":"x\u0000y"}}"""), Ct);
+        Assert.Equal(4, receipt.SkippedLines);
         Assert.Equal(["a"], (await Store.GetRunAsync(id, Ct)).Metrics.Keys);
     }
 

@@ -1,0 +1,17 @@
+using Lode.TestKit;
+
+namespace Lode.Server.Tests.Mlflow;
+
+// What clients see must not tell which database is below.
+
+[NeedsPostgres]
+public sealed class PostgresReplayTests(PostgresMlflowServer server) : ReplayTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresJunkTests(PostgresMlflowServer server) : JunkTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresTrackingEndpointTests(PostgresMlflowServer server) : TrackingEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresMetricEndpointTests(PostgresMlflowServer server) : MetricEndpointTests(server), IClassFixture<PostgresMlflowServer>;
