@@ -19,6 +19,7 @@ namespace Lode.Cli
                     LsCommand.Create(terminal),
                     ShowCommand.Create(terminal),
                     CompareCommand.Create(terminal),
+                    ModelCommand.Create(terminal),
                     VersionCommand.Create(terminal),
                 },
                 "lode demo", "lode up", "lode compare -p demo --top 5");
@@ -77,7 +78,7 @@ namespace Lode.Cli
                 message = word.StartsWith('-') ? $"unknown option '{word}'" : command.Subcommands.Count > 0 ? $"unknown command '{word}'" : $"unexpected argument '{word}'";
             var known = command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(option => option.Name));
             var near = word is null ? null : DidYouMean.Nearest(word, known);
-            return new LodeException(ErrorCode.InvalidArgument, message.TrimEnd('.'), near is not null ? $"did you mean '{near}'?" : $"`lode {(command is RootCommand ? "" : command.Name + " ")}--help` lists what there is");
+            return new LodeException(ErrorCode.InvalidArgument, message.TrimEnd('.'), near is not null ? $"did you mean '{near}'?" : $"`{Help.Path(command)} --help` lists what there is");
         }
     }
 }

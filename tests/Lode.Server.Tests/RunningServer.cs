@@ -24,12 +24,13 @@ public sealed class RunningServer : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    public static async Task<RunningServer> StartAsync(TimeProvider? time = null, bool onPostgres = false)
+    public static async Task<RunningServer> StartAsync(TimeProvider? time = null, bool onPostgres = false, Func<ServerOptions, ServerOptions>? change = null)
     {
         time ??= TimeProvider.System;
         var folder = new TemporaryFolder();
         SqlDatabase database = onPostgres ? PostgresDatabase.Open(PostgresAddress.Parse(PostgresCluster.Shared.NewDatabase())) : SqliteDatabase.Open(folder["lode.db"]);
         var options = new ServerOptions { Port = 0, DataFolder = folder.Path, Version = "0.0.0-test" };
+        options = change?.Invoke(options) ?? options;
         return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
     }
 

@@ -46,7 +46,8 @@ internal sealed class Help : SynchronousCommandLineAction
     private static IEnumerable<Option> Options(Command command) =>
         command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive))).Where(option => !option.Hidden);
 
-    private static string Path(Command command) => command is RootCommand ? "lode" : $"{Path(command.Parents.OfType<Command>().First())} {command.Name}";
+    /// <summary>How a command is typed, for example <c>lode model show</c>.</summary>
+    public static string Path(Command command) => command is RootCommand ? "lode" : $"{Path(command.Parents.OfType<Command>().First())} {command.Name}";
 
     private static string Names(Option option)
     {

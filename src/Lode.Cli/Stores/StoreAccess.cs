@@ -16,19 +16,21 @@ internal sealed class StoreAccess : IAsyncDisposable
     private readonly SqlDatabase? _database;
     private readonly HttpClient? _http;
 
-    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, string place)
+    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, IModelRegistry registry, string place)
     {
-        (Folder, _ownership, _database, Local, Store, Place) = (folder, ownership, database, store, store, place);
+        (Folder, _ownership, _database, Local, Store, Registry, Place) = (folder, ownership, database, store, store, registry, place);
     }
 
     private StoreAccess(DataFolder folder, HttpClient http, FolderOwner owner)
     {
-        (Folder, _http, Owner, Store, Place) = (folder, http, owner, new HttpRunStore(http), folder.Path);
+        (Folder, _http, Owner, Store, Registry, Place) = (folder, http, owner, new HttpRunStore(http), new HttpModelRegistry(http), folder.Path);
     }
 
     public DataFolder Folder { get; }
 
     public IRunStore Store { get; }
+
+    public IModelRegistry Registry { get; }
 
     /// <summary>Where the data lie, for people to read: the folder, or the database's address without its password.</summary>
     public string Place { get; }
@@ -105,7 +107,7 @@ internal sealed class StoreAccess : IAsyncDisposable
             var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct);
             if (stale > 0)
                 warn($"{stale} run{(stale == 1 ? "" : "s")} had no end: the program was killed; shown as stale");
-            return new StoreAccess(folder, ownership, database, store, place);
+            return new StoreAccess(folder, ownership, database, store, new SqlModelRegistry(database, time), place);
         }
         catch
         {

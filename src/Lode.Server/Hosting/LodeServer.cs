@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Lode.Core;
 using Lode.Server.Native;
+using Lode.Server.Webhooks;
 using Lode.Storage;
 using Lode.Tracking;
 using Microsoft.AspNetCore.Builder;
@@ -43,6 +44,7 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
         builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, new DataFolder(options.DataFolder).JournalFolder));
+        RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));
         builder.Services.AddSingleton(time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -62,6 +64,7 @@ public sealed class LodeServer : IAsyncDisposable
             await app.DisposeAsync().ConfigureAwait(false);
             throw CannotListen(options, error);
         }
+        app.Services.GetRequiredService<WebhookDispatcher>().Start();
         return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
     }
 
@@ -86,6 +89,7 @@ public sealed class LodeServer : IAsyncDisposable
         MetricEndpoints.Map(api);
         HousekeepingEndpoints.Map(api);
         EventEndpoints.Map(api);
+        Native.WebhookEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);
     }

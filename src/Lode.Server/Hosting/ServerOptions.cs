@@ -1,3 +1,5 @@
+using Lode.Storage;
+
 namespace Lode.Server;
 
 /// <summary>How a server listens and what it says of itself.</summary>
@@ -17,6 +19,12 @@ public sealed record ServerOptions
 
     /// <summary>How long a run that was heard of by journal may be silent before it counts as stale; default one minute.</summary>
     public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How webhooks are called.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
+
+    /// <summary>What the model registry asks and tells the logged models.</summary>
+    internal LoggedModelLink LoggedModels { get; init; } = LoggedModelLink.None;
 
     /// <summary>The port that <c>lode up</c> takes when it is told none.</summary>
     public const int DefaultPort = 5633;

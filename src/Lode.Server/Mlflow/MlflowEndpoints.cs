@@ -19,6 +19,9 @@ internal static class MlflowEndpoints
             RunEndpoints.Map(api);
             LoggingEndpoints.Map(api);
             MetricEndpoints.Map(api);
+            RegisteredModelEndpoints.Map(api);
+            ModelVersionEndpoints.Map(api);
+            WebhookEndpoints.Map(api);
             root.MapGet(prefix + "/3.0/mlflow/server-info", ServerInfo);
             root.Map(prefix + "/2.0/{**rest}", MlflowErrors.NoEndpoint);
             root.Map(prefix + "/3.0/{**rest}", MlflowErrors.NoEndpoint);

@@ -19,6 +19,7 @@ internal static class MlflowFilterParser
 
     private static readonly FilterOperator[] s_textOperators = [FilterOperator.Equal, FilterOperator.NotEqual, FilterOperator.Like, FilterOperator.ILike];
     private static readonly FilterOperator[] s_idOperators = [.. s_textOperators, FilterOperator.In, FilterOperator.NotIn];
+    private static readonly FilterOperator[] s_runOperators = [.. s_textOperators, FilterOperator.In];
     private static readonly FilterOperator[] s_keyedOperators = [.. s_textOperators, FilterOperator.IsNull, FilterOperator.IsNotNull];
 
     /// <summary>The filter written as <paramref name="text"/>; null and blank let everything pass.</summary>
@@ -75,7 +76,7 @@ internal static class MlflowFilterParser
         var what = $"{(field.Kind == FieldKind.Param ? "parameter" : field.Kind.ToString().ToLowerInvariant())} '{key}'";
         var (op, symbol) = scanner.TakeOperator();
         var numeric = field.Kind == FieldKind.Metric || (field.Kind == FieldKind.Attribute && FilterParser.IsNumericAttribute(field.Key));
-        var allowed = Allowed(field, numeric);
+        var allowed = Allowed(field, numeric, vocabulary);
         if (!allowed.Contains(op))
             throw new LodeException(ErrorCode.InvalidArgument, $"Invalid comparator '{symbol}' for {what}: not one of [{string.Join(", ", allowed.Select(one => $"'{Symbol(one)}'"))}]");
         List<FilterValue> values = op switch
@@ -89,11 +90,13 @@ internal static class MlflowFilterParser
         return IsStatus(field) ? StatusClause(field, op, values[0].Text!) : new FilterClause(vocabulary.Stored(field), op, values);
     }
 
-    private static FilterOperator[] Allowed(RunField field, bool numeric) => field switch
+    private static FilterOperator[] Allowed(RunField field, bool numeric, MlflowVocabulary vocabulary) => field switch
     {
         _ when numeric => s_comparisons,
         { Kind: FieldKind.Attribute, Key: "id" } => s_idOperators,
+        { Kind: FieldKind.Attribute, Key: "run" } => s_runOperators,
         { Kind: FieldKind.Attribute } => s_textOperators,
+        _ when !vocabulary.TagsMayBeNull => s_textOperators,
         _ => s_keyedOperators,
     };
 

@@ -85,7 +85,7 @@ internal static class MlflowMessages
         json.WriteNumber("step"u8, point.Step);
     }
 
-    private static void WritePairs(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> pairs)
+    public static void WritePairs(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> pairs)
     {
         json.WriteStartArray(name);
         foreach (var (key, value) in pairs)

@@ -120,6 +120,25 @@ internal sealed class MlflowRequest : IDisposable
         return pairs;
     }
 
+    /// <summary>A body's message; null where it is absent.</summary>
+    public JsonElement? Object(string name) => !Find(name, out var value) ? null : value.ValueKind == JsonValueKind.Object ? value : throw MlflowErrors.Invalid(value, name);
+
+    /// <summary>As <see cref="Pairs"/>; of equal keys the last one counts.</summary>
+    public Dictionary<string, string> Map(string name)
+    {
+        var map = new Dictionary<string, string>();
+        foreach (var (key, value) in Pairs(name))
+            map[key] = value;
+        return map;
+    }
+
+    public bool? Bool(string name)
+    {
+        if (_query is not null)
+            return Text(name) is not { Length: > 0 } text ? null : bool.TryParse(text, out var parsed) ? parsed : throw MlflowErrors.Invalid($"'{text}'", name, "It must be true or false");
+        return !Find(name, out var value) ? null : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw MlflowErrors.Invalid(value, name);
+    }
+
     public void Dispose() => _document?.Dispose();
 
     private bool Find(string name, out JsonElement value)

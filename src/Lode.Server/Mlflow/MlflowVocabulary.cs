@@ -25,6 +25,26 @@ internal sealed class MlflowVocabulary
         sortable: ["experiment_id"],
         keys: new() { ["name"] = "name", ["creation_time"] = "created", ["last_update_time"] = "updated", ["experiment_id"] = "id" });
 
+    /// <summary>For registered-models/search.</summary>
+    public static MlflowVocabulary Models { get; } = new(
+        types: [("attribute", FieldKind.Attribute), ("tag", FieldKind.Tag)],
+        filterable: ["name"],
+        sortable: ["timestamp", "last_updated_timestamp"],
+        keys: new() { ["name"] = "name", ["timestamp"] = "updated", ["last_updated_timestamp"] = "updated" },
+        tagsMayBeNull: false);
+
+    /// <summary>For model-versions/search.</summary>
+    public static MlflowVocabulary Versions { get; } = new(
+        types: [("attribute", FieldKind.Attribute), ("tag", FieldKind.Tag)],
+        filterable: ["name", "run_id", "source_path", "version_number"],
+        sortable: ["creation_timestamp", "last_updated_timestamp"],
+        keys: new()
+        {
+            ["name"] = "name", ["run_id"] = "run", ["source_path"] = "source", ["version_number"] = "version",
+            ["creation_timestamp"] = "created", ["last_updated_timestamp"] = "updated",
+        },
+        tagsMayBeNull: false);
+
     private static readonly FrozenDictionary<string, string> s_typeNames = new Dictionary<string, string>
     {
         ["metric"] = "metric", ["metrics"] = "metric",
@@ -38,13 +58,17 @@ internal sealed class MlflowVocabulary
     private readonly string[] _filterable;
     private readonly string[] _sortable;
 
-    private MlflowVocabulary((string Name, FieldKind Kind)[] types, string[] filterable, string[] sortable, Dictionary<string, string> keys)
+    private MlflowVocabulary((string Name, FieldKind Kind)[] types, string[] filterable, string[] sortable, Dictionary<string, string> keys, bool tagsMayBeNull = true)
     {
+        TagsMayBeNull = tagsMayBeNull;
         _types = types.ToFrozenDictionary(type => type.Name, type => type.Kind);
         _keys = keys.ToFrozenDictionary();
         _filterable = filterable;
         _sortable = sortable;
     }
+
+    /// <summary>Whether a filter may ask for the lack of a tag.</summary>
+    public bool TagsMayBeNull { get; }
 
     /// <summary>The field meant by a type and a key.</summary>
     /// <param name="type">As written before the dot; null where there was none.</param>

@@ -9,7 +9,7 @@ namespace Lode.Tracking;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    Converters = [typeof(LowerCase<Lifecycle>), typeof(LowerCase<LifecycleView>), typeof(LowerCase<RunStatus>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
+    Converters = [typeof(LowerCase<Lifecycle>), typeof(LowerCase<LifecycleView>), typeof(LowerCase<RunStatus>), typeof(LowerCase<ModelStage>), typeof(LowerCase<DeliveryState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
 [JsonSerializable(typeof(Project))]
 [JsonSerializable(typeof(NewProject))]
 [JsonSerializable(typeof(ProjectChange))]
@@ -24,6 +24,11 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(MetricHistory))]
 [JsonSerializable(typeof(SeriesPage))]
 [JsonSerializable(typeof(JournalReceipt))]
+[JsonSerializable(typeof(RegisteredModel))]
+[JsonSerializable(typeof(RegisteredModelPage))]
+[JsonSerializable(typeof(ModelVersion))]
+[JsonSerializable(typeof(WebhookDelivery))]
+[JsonSerializable(typeof(WebhookDeliveries))]
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(FolderOwner))]

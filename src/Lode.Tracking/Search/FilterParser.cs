@@ -20,7 +20,7 @@ public static class FilterParser
     ];
 
     /// <summary>Attributes that hold numbers.</summary>
-    public static bool IsNumericAttribute(string key) => key is "started" or "ended" or "duration" or "created" or "updated";
+    public static bool IsNumericAttribute(string key) => key is "started" or "ended" or "duration" or "created" or "updated" or "version";
 
     /// <summary>The filter written as <paramref name="text"/>; null and blank let everything pass.</summary>
     /// <exception cref="LodeException">InvalidArgument: names the place and what was expected there.</exception>

@@ -30,7 +30,7 @@ public static class NameRules
             throw new LodeException(ErrorCode.InvalidArgument, $"Missing value for required parameter '{what}'.");
         foreach (var letter in key)
         {
-            if (!(char.IsLetterOrDigit(letter) || letter is '_' or '-' or '.' or ' ' or ':' or '/' || IsMark(letter)))
+            if (!(IsWordLetter(letter) || letter is '-' or '.' or ' ' or ':' or '/'))
             {
                 throw new LodeException(ErrorCode.InvalidArgument,
                     $"Invalid value \"{key}\" for parameter '{what}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).");
@@ -67,8 +67,8 @@ public static class NameRules
     /// <summary>Cuts a value that is longer than it may be; never through a surrogate pair.</summary>
     public static string Truncate(string value, int length) => value.Length <= length ? value : value[..(char.IsHighSurrogate(value[length - 1]) ? length - 1 : length)];
 
-    // What a regular expression's \w takes besides letters and digits.
-    private static bool IsMark(char letter) => char.GetUnicodeCategory(letter)
+    /// <summary>Whether a regular expression's <c>\w</c> takes it; halves of letters beyond 16 bits count.</summary>
+    internal static bool IsWordLetter(char letter) => char.IsLetterOrDigit(letter) || char.GetUnicodeCategory(letter)
         is System.Globalization.UnicodeCategory.NonSpacingMark
         or System.Globalization.UnicodeCategory.SpacingCombiningMark
         or System.Globalization.UnicodeCategory.ConnectorPunctuation

@@ -15,3 +15,9 @@ public sealed class PostgresTrackingEndpointTests(PostgresMlflowServer server) :
 
 [NeedsPostgres]
 public sealed class PostgresMetricEndpointTests(PostgresMlflowServer server) : MetricEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresRegistryEndpointTests(PostgresMlflowServer server) : RegistryEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresWebhookEndpointTests(PostgresMlflowServer server) : WebhookEndpointTests(server), IClassFixture<PostgresMlflowServer>;
