@@ -1,114 +1,24 @@
-using System.Diagnostics;
 using System.Globalization;
-using Lode.Core;
-using Lode.Storage;
-using Lode.Tracking;
+using Lode.Bench.Tracking;
 
-// Points a second from a program's log call to the durable store, the way every point goes: journal file, shipper, SQLite.
-// The reference is the same points appended to a text file and flushed to disk once: what the disk and formatting alone cost.
-//   dotnet run -c Release --project bench/Lode.Bench.Tracking [-- --points 200000 --repeats 5]
-var points = Option("--points", 200_000);
-var repeats = Option("--repeats", 5);
-const int PerLine = 4;
+// Measures the tracking server and store; prints each figure beside MLflow's and beside the goal.
+//   dotnet run -c Release --project bench/Lode.Bench.Tracking [-- PART…] [--seconds 4] [--points 10000000] [--server PATH/lode.dll]
+// Parts: journal (a program's log call to the durable store), store (bytes, histories, buckets, ingestion), rest (a real server
+// process under HTTP load). Default: all. CPU is that of the server process, user and system, read from the operating system.
+string[] parts = [.. args.TakeWhile(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
+var seconds = Option("--seconds", 4);
+var server = Text("--server") ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Lode.Cli/release/lode.dll"));
 
-Console.WriteLine($"{points:N0} points, {PerLine} metrics a step, medians of {repeats}");
-var reference = await MedianAsync(PlainFileAsync);
-Print("plain text file (reference)", points / reference, null);
-Print("log call to journal file", points / await MedianAsync(JournalOnlyAsync), reference);
-Print("log call to durable store", points / await MedianAsync(ThroughStoreAsync), reference);
-Print("  1,000-bucket view of it, ms", await BucketMillisecondsAsync(), null);
+if (Wants("journal"))
+    await JournalBench.RunAsync(Option("--journal-points", 200_000), 5);
+if (Wants("store"))
+    await StoreBench.RunAsync(Option("--points", 10_000_000));
+if (Wants("rest"))
+    await RestBench.RunAsync(server, TimeSpan.FromSeconds(seconds));
 return 0;
 
-int Option(string name, int usual) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : usual;
+bool Wants(string part) => parts.Length == 0 || parts.Contains(part);
 
-void Print(string what, double value, double? reference) =>
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-34}{value,14:N0}{(reference is null ? "" : $"   {value / (points / reference.Value),6:0.000} x reference")}"));
+string? Text(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
-async Task<double> MedianAsync(Func<string, Task<double>> measure)
-{
-    var seconds = new List<double>();
-    for (var i = 0; i <= repeats; i++)
-    {
-        var folder = Directory.CreateTempSubdirectory("lode-bench-");
-        try
-        {
-            var one = await measure(folder.FullName);
-            if (i > 0) // the first warms up
-                seconds.Add(one);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-    return seconds.Order().ElementAt(repeats / 2);
-}
-
-Task<double> PlainFileAsync(string folder)
-{
-    var clock = Stopwatch.StartNew();
-    using var file = new FileStream(Path.Combine(folder, "plain"), FileMode.Create);
-    using (var text = new StreamWriter(file, leaveOpen: true))
-    {
-        for (var step = 0; step < points / PerLine; step++)
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step} {Loss(step):R} {Loss(step + 1):R} {Loss(step + 2):R} {Loss(step + 3):R}"));
-    }
-    file.Flush(flushToDisk: true);
-    return Task.FromResult(clock.Elapsed.TotalSeconds);
-}
-
-Task<double> JournalOnlyAsync(string folder)
-{
-    var clock = Stopwatch.StartNew();
-    using var journal = JournalFile.Create(folder, RunId.New());
-    for (var step = 0; step < points / PerLine; step++)
-        journal.Metrics(step, step, [("loss", Loss(step)), ("accuracy", Loss(step + 1)), ("val/loss", Loss(step + 2)), ("val/accuracy", Loss(step + 3))]);
-    journal.Finish(0, RunStatus.Finished);
-    return Task.FromResult(clock.Elapsed.TotalSeconds);
-}
-
-async Task<double> ThroughStoreAsync(string folder)
-{
-    await using var database = SqliteDatabase.Open(Path.Combine(folder, "lode.db"));
-    var clock = Stopwatch.StartNew();
-    await using var tracker = new Tracker(new SqlRunStore(database, TimeProvider.System), Path.Combine(folder, "journal"), TimeProvider.System, Console.Error.WriteLine);
-    Log(tracker);
-    await tracker.FlushAsync(CancellationToken.None);
-    return clock.Elapsed.TotalSeconds;
-}
-
-ActiveRun Log(Tracker tracker)
-{
-    var run = tracker.Start("bench");
-    for (var step = 0; step < points / PerLine; step++)
-        run.Log(step, ("loss", Loss(step)), ("accuracy", Loss(step + 1)), ("val/loss", Loss(step + 2)), ("val/accuracy", Loss(step + 3)));
-    run.Finish();
-    return run;
-}
-
-async Task<double> BucketMillisecondsAsync()
-{
-    var folder = Directory.CreateTempSubdirectory("lode-bench-").FullName;
-    try
-    {
-        await using var database = SqliteDatabase.Open(Path.Combine(folder, "lode.db"));
-        var store = new SqlRunStore(database, TimeProvider.System);
-        await using var tracker = new Tracker(store, Path.Combine(folder, "journal"), TimeProvider.System, Console.Error.WriteLine);
-        var run = Log(tracker);
-        await tracker.FlushAsync(CancellationToken.None);
-        var times = new List<double>();
-        for (var i = 0; i <= repeats; i++)
-        {
-            var clock = Stopwatch.StartNew();
-            await store.GetSeriesAsync(new SeriesQuery { Runs = [run.Id], Keys = ["loss"], Buckets = 1000 }, CancellationToken.None);
-            times.Add(clock.Elapsed.TotalMilliseconds);
-        }
-        return times.Skip(1).Order().ElementAt(repeats / 2);
-    }
-    finally
-    {
-        Directory.Delete(folder, recursive: true);
-    }
-}
-
-static double Loss(int step) => 2.5 * Math.Exp(-step / 5e4) + 0.1 * Math.Sin(step * 0.37);
+int Option(string name, int usual) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;

@@ -20,6 +20,12 @@ public sealed class SqliteRunStoreTests : RunStoreContract
         return Task.FromResult<IRunStore>(new SqlRunStore(_database, Time));
     }
 
+    protected override async Task<IRunStore> ReopenAsync()
+    {
+        await _database!.DisposeAsync();
+        return await CreateStoreAsync();
+    }
+
     [Fact]
     public async Task MarkStale_OnlyJournaledRunsThatAreSilent()
     {

@@ -53,6 +53,8 @@ public sealed class LodeServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = MaxBody;
             kestrel.Listen(address, options.Port);
         });
+        // Handlers wait without blocking, so they may begin and go on where the socket's news arrive: two thread switches less a request.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         var app = builder.Build();
         Map(app, options, time.GetUtcNow());
         try

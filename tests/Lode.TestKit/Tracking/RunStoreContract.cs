@@ -9,7 +9,7 @@ public abstract partial class RunStoreContract : IAsyncLifetime
     /// <summary>The clock the store was given.</summary>
     protected ManualTime Time { get; } = new();
 
-    protected IRunStore Store { get; private set; } = null!;
+    protected IRunStore Store { get; set; } = null!;
 
     protected static CancellationToken Ct => CancellationToken.None;
 

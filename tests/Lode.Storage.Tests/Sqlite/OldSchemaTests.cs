@@ -1,0 +1,40 @@
+using Lode.Core;
+using Lode.TestKit;
+using Lode.Tracking;
+
+namespace Lode.Storage.Tests.Sqlite;
+
+/// <summary>Opens a file that each earlier schema's own program wrote. New schemas add a file here; none is ever changed.</summary>
+public sealed class OldSchemaTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("schema1.db")]
+    public async Task Open_AFileOfAnEarlierSchema_KeepsEverything(string name)
+    {
+        var file = _folder["lode.db"];
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Sqlite/Old", name), file);
+        var (id, ct) = (RunId.Parse("e5bf000ebfaf481ab0c2db29d2c32df5"), CancellationToken.None);
+        double[] odd = [0.5, double.NaN, double.PositiveInfinity, double.NegativeInfinity, -0.25, 2.5];
+        for (var round = 0; round < 2; round++)
+        {
+            await using var database = SqliteDatabase.Open(file);
+            var store = new SqlRunStore(database, new ManualTime());
+            var run = await store.GetRunAsync(id, ct);
+            Assert.Equal(("kept", "ada", 1_700_000_000_000, "0.1", "a"), (run.Name, run.User, run.StartedAt, run.Params["lr"], run.Tags["team"]));
+            Assert.Equal("old times", (await store.GetProjectAsync(run.ProjectId, ct)).Name);
+            Assert.Equal((600 + round, 1.0, 1 / 600.0), (run.Metrics["loss"].Count, run.Metrics["loss"].Max, run.Metrics["loss"].Min));
+            Assert.Equal(odd, (await store.GetHistoryAsync(id, "odd", 0, 100, ct)).Select(point => point.Value));
+            Assert.Equal(Enumerable.Range(0, 11).Select(i => (10L - i, (double)i)), (await store.GetHistoryAsync(id, "late", 0, 100, ct)).Select(point => (point.Step, point.Value)));
+            var loss = await store.GetHistoryAsync(id, "loss", 0, 10_000, ct);
+            Assert.Equal(Enumerable.Range(0, 600).Select(i => new MetricPoint("loss", 1 / (i + 1.0), 1_700_000_000_000 + i * 10, i)), loss.Take(600));
+            var series = Assert.Single(await store.GetSeriesAsync(new SeriesQuery { Runs = [id], Keys = ["loss"], Buckets = 10 }, ct));
+            Assert.Equal((600 + round, 1.0), (series.Count, series.Max![0]));
+            // What is there already is known, and what is new goes behind it.
+            await store.LogAsync(id, new RunBatch { Metrics = [loss[0], loss[599], new("loss", 0.5, 1_800_000_000_000, 600)] }, ct);
+        }
+    }
+}
