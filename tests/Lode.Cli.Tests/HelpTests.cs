@@ -20,11 +20,12 @@ public sealed class HelpTests : IDisposable
     public async Task Help_OfEveryCommand_ShowsExamplesAndEveryOption()
     {
         var terminal = new Terminal(TextWriter.Null, TextWriter.Null, false, false, 100);
-        foreach (var command in Cli.Root(terminal).Subcommands)
+        var root = Cli.Root(terminal);
+        foreach (var (path, command) in root.Subcommands.SelectMany(command => command.Subcommands.Select(sub => (Path: new[] { command.Name, sub.Name }, Command: sub)).Prepend(([command.Name], command))))
         {
-            var help = await HelpOfAsync(command.Name);
+            var help = await HelpOfAsync(path);
             Assert.Contains(command.Description!, help, StringComparison.Ordinal);
-            Assert.Contains("examples:\n  lode " + command.Name, help, StringComparison.Ordinal);
+            Assert.Contains("examples:\n  lode " + string.Join(' ', path), help, StringComparison.Ordinal);
             foreach (var option in command.Options.Where(option => !option.Hidden))
             {
                 Assert.Contains(option.Name, help, StringComparison.Ordinal);
@@ -39,7 +40,7 @@ public sealed class HelpTests : IDisposable
     public async Task Help_OfAll_ListsEveryCommand()
     {
         var help = await HelpOfAsync();
-        Assert.All(["demo", "up", "ls", "show", "compare", "version"], command => Assert.Contains($"\n  {command}", help, StringComparison.Ordinal));
+        Assert.All(["demo", "up", "ls", "show", "compare", "model", "version"], command => Assert.Contains($"\n  {command}", help, StringComparison.Ordinal));
     }
 
     [Fact]

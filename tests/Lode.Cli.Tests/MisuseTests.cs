@@ -27,6 +27,8 @@ public sealed class MisuseTests : IDisposable
     [InlineData("unknown command 'dmo'", "did you mean 'demo'?", "dmo")]
     [InlineData("unknown option '--jsn'", "did you mean '--json'?", "ls", "--jsn")]
     [InlineData("unknown command 'frobnicate'", "--help", "frobnicate")]
+    [InlineData("unknown command 'lst'", "did you mean 'list'?", "model", "lst")]
+    [InlineData("unknown command 'frobnicate'", "`lode model --help`", "model", "frobnicate")]
     public async Task UnknownWord_IsNamedWithTheNearestOne(string message, string help, params string[] args)
     {
         var error = await FailsAsync(2, message, args);
@@ -41,12 +43,19 @@ public sealed class MisuseTests : IDisposable
     [InlineData("'@first'", "show", "@first")]
     [InlineData("exclude each other", "compare", "--min", "--max")]
     [InlineData("let other machines in", "up", "--host", "0.0.0.0")]
+    [InlineData("must be a number; got 'x'", "model", "show", "m/x")]
+    [InlineData("KEY=VALUE", "model", "register", "m", "--source", "s3://b/k", "--tag", "x")]
+    [InlineData("--source URI", "model", "register", "m")]
+    [InlineData("--source URI", "model", "register", "m", "--source", "s3://b/k", "--path", "p")]
+    [InlineData("'a:b'", "model", "register", "a:b", "--source", "s3://b/k")]
     public async Task SenselessValue_IsNamed(string mentions, params string[] args) => await FailsAsync(2, mentions, args);
 
     [Theory]
     [InlineData("'nothing-like-it'", "show", "nothing-like-it")]
     [InlineData("project 'nowhere'", "ls", "-p", "nowhere")]
     [InlineData("no run matches", "compare", "name~zzz")]
+    [InlineData("model 'nope'", "model", "show", "nope")]
+    [InlineData("model 'nope'", "model", "alias", "nope/1", "champion")]
     public async Task UnknownThing_IsNotFound(string mentions, params string[] args) => await FailsAsync(4, mentions, args);
 
     [Fact]

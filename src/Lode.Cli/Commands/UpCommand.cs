@@ -12,18 +12,19 @@ internal static class UpCommand
     public static Command Create(Terminal terminal)
     {
         var host = new Option<string>("--host") { Description = "The address to listen on (default 127.0.0.1).", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
-        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder or a PostgreSQL database, until Ctrl-C.") { PortOption, host },
+        var privateWebhooks = new Option<bool>("--private-webhooks") { Description = "Let webhooks call this machine and private networks even where other machines are let in." };
+        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder or a PostgreSQL database, until Ctrl-C.") { PortOption, host, privateWebhooks },
             "lode up", "lode up --port 0", "lode up --store postgres://lode@db.example.com/lode", "MLFLOW_TRACKING_URI=http://127.0.0.1:5633 python train.py   # in another terminal");
-        command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(host)!, parsed.GetValue(PortOption), ct));
+        command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(host)!, parsed.GetValue(PortOption), parsed.GetValue(privateWebhooks), ct));
         return command;
     }
 
-    internal static async Task<int> ExecuteAsync(CommandContext context, string host, int port, CancellationToken ct)
+    internal static async Task<int> ExecuteAsync(CommandContext context, string host, int port, bool privateWebhooks, CancellationToken ct)
     {
         await using var access = await context.OpenStoreAsync(ct);
         if (access.Local is not { } store)
             throw new LodeException(ErrorCode.Conflict, $"The data folder '{access.Folder.Path}' is served already by process {access.Owner!.ProcessId} at {access.Owner.Address}.", $"Open {access.Owner.Address}, or use another folder with --home DIR.");
-        await using var server = await LodeServer.StartAsync(Options(context, access, host, port), store, context.Time, ct);
+        await using var server = await LodeServer.StartAsync(Options(context, access, host, port) with { Webhooks = new WebhookOptions { AllowPrivate = privateWebhooks ? true : null } }, store, context.Time, ct);
         access.Announce(context.Command, server.Address);
         if (context.Json)
             context.Terminal.Json(new UpAnswer(server.Address.ToString(), access.Folder.Path, access.Place, Environment.ProcessId), CliJson.Default.UpAnswer);

@@ -44,7 +44,9 @@ internal sealed class Help : SynchronousCommandLineAction
     }
 
     private static IEnumerable<Option> Options(Command command) =>
-        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive))).Where(option => !option.Hidden);
+        command.Options.Concat(Ancestors(command).SelectMany(parent => parent.Options.Where(option => option.Recursive))).Where(option => !option.Hidden);
+
+    private static IEnumerable<Command> Ancestors(Command command) => command.Parents.OfType<Command>().SelectMany(parent => Ancestors(parent).Prepend(parent));
 
     /// <summary>How a command is typed, for example <c>lode model show</c>.</summary>
     public static string Path(Command command) => command is RootCommand ? "lode" : $"{Path(command.Parents.OfType<Command>().First())} {command.Name}";
