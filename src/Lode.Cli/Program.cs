@@ -20,6 +20,13 @@ namespace Lode.Cli
                     ShowCommand.Create(terminal),
                     CompareCommand.Create(terminal),
                     ModelCommand.Create(terminal),
+                    TrashCommands.CreateRun(terminal),
+                    TrashCommands.CreateProject(terminal),
+                    ExportCommand.Create(terminal),
+                    ImportCommand.Create(terminal),
+                    DuCommand.Create(terminal),
+                    GcCommand.Create(terminal),
+                    DoctorCommand.Create(terminal),
                     VersionCommand.Create(terminal),
                 },
                 "lode demo", "lode up", "lode compare -p demo --top 5");

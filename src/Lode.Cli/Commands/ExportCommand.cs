@@ -8,7 +8,7 @@ namespace Lode.Cli;
 /// <summary><c>lode export</c></summary>
 internal static class ExportCommand
 {
-    private const string Everything = "-";
+    private const string StandardOutput = "-";
 
     public static Command Create(Terminal terminal)
     {
@@ -27,7 +27,7 @@ internal static class ExportCommand
     {
         if (format is not ("jsonl" or "csv"))
             throw new LodeException(ErrorCode.InvalidArgument, $"--format is jsonl or csv; got '{format}'.");
-        if (format == "csv" && target is (null or Everything))
+        if (format == "csv" && target is (null or StandardOutput))
             throw new LodeException(ErrorCode.InvalidArgument, "--format csv writes two files, so it needs a folder.", "lode export --format csv --out FOLDER");
         var clauses = FilterParser.Parse(filter);
         await using var access = await context.OpenStoreAsync(ct);
@@ -37,17 +37,18 @@ internal static class ExportCommand
         ExchangeCounts counts;
         using (var progress = new ProgressLine(context.Terminal, context.Time, "exported"))
             counts = format == "csv" ? await WriteCsvAsync(access.Store, query, target!, progress, ct) : await WriteJsonLinesAsync(context, access.Store, query, target, progress, ct);
-        if (context.Json && target is not (null or Everything))
+        if (context.Json && target is not (null or StandardOutput))
             context.Terminal.Json(new ExportAnswer(Path.GetFullPath(target), format, counts.Projects, counts.Runs, counts.Points), CliJson.Default.ExportAnswer);
         else
-            context.Terminal.Note(string.Create(CultureInfo.InvariantCulture, $"lode: exported {counts.Projects:N0} projects, {counts.Runs:N0} runs, {counts.Points:N0} points in {Format.Duration(context.Time.GetElapsedTime(start))}"));
+            // Where the export itself is the answer, this is not.
+            (target is null or StandardOutput ? context.Terminal.Error : context.Terminal.Out).WriteLine(string.Create(CultureInfo.InvariantCulture, $"exported {counts.Projects:N0} projects, {counts.Runs:N0} runs, {counts.Points:N0} points in {Format.Duration(context.Time.GetElapsedTime(start))}"));
         return ExitCodes.Ok;
     }
 
     private static async Task<ExchangeCounts> WriteJsonLinesAsync(CommandContext context, IRunStore store, ExportQuery query, string? target, ProgressLine progress, CancellationToken ct)
     {
         var at = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (target is null or Everything)
+        if (target is null or StandardOutput)
         {
             await using var output = System.Console.OpenStandardOutput();
             return await JsonLinesExport.WriteAsync(store, query, output, at, progress, ct);

@@ -15,14 +15,19 @@ internal sealed class StoreAccess : IAsyncDisposable
     private readonly FolderOwnership? _ownership;
     private readonly SqlDatabase? _database;
     private readonly HttpClient? _http;
+    private readonly HttpClient? _patient;
 
-    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, IModelRegistry registry, string place)
+    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, IModelRegistry registry, IHousekeeping housekeeping, string place)
     {
+        Housekeeping = housekeeping;
         (Folder, _ownership, _database, Local, Store, Registry, Place) = (folder, ownership, database, store, store, registry, place);
     }
 
     private StoreAccess(DataFolder folder, HttpClient http, FolderOwner owner)
     {
+        // Emptying a large trash takes its time.
+        _patient = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
+        Housekeeping = new HttpHousekeeping(_patient);
         (Folder, _http, Owner, Store, Registry, Place) = (folder, http, owner, new HttpRunStore(http), new HttpModelRegistry(http), folder.Path);
     }
 
@@ -31,6 +36,9 @@ internal sealed class StoreAccess : IAsyncDisposable
     public IRunStore Store { get; }
 
     public IModelRegistry Registry { get; }
+
+    /// <summary>What takes how much, and the trash.</summary>
+    public IHousekeeping Housekeeping { get; }
 
     /// <summary>Where the data lie, for people to read: the folder, or the database's address without its password.</summary>
     public string Place { get; }
@@ -80,6 +88,7 @@ internal sealed class StoreAccess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
+        _patient?.Dispose();
         if (_database is not null)
             await _database.DisposeAsync();
         _ownership?.Dispose();
@@ -107,7 +116,7 @@ internal sealed class StoreAccess : IAsyncDisposable
             var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct);
             if (stale > 0)
                 warn($"{stale} run{(stale == 1 ? "" : "s")} had no end: the program was killed; shown as stale");
-            return new StoreAccess(folder, ownership, database, store, new SqlModelRegistry(database, time), place);
+            return new StoreAccess(folder, ownership, database, store, new SqlModelRegistry(database, time), new SqlHousekeeping(database, time, folder.JournalFolder), place);
         }
         catch
         {

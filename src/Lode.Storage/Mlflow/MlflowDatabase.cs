@@ -77,7 +77,7 @@ internal static class MlflowDatabase
 
     private static async Task ReadRunsAsync(Schema schema, RunImporter importer, CancellationToken ct)
     {
-        var (step, isNaN) = (schema.Has("metrics", "step") ? "step" : "0", schema.Has("metrics", "is_nan") ? "is_nan" : "0");
+        var (step, isNaN) = (schema.Has("metrics", "step") ? "step" : "CAST(0 AS INTEGER)", schema.Has("metrics", "is_nan") ? "is_nan" : "0");
         var deleted = schema.Has("runs", "deleted_time") ? "deleted_time" : "NULL";
         using var runs = schema.Read($"SELECT run_uuid, experiment_id, name, user_id, status, lifecycle_stage, start_time, end_time, {deleted} FROM runs ORDER BY run_uuid");
         using var @params = new ByRun(schema.Read("SELECT run_uuid, key, value FROM params ORDER BY run_uuid"));

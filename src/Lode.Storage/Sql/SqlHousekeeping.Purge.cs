@@ -14,6 +14,8 @@ public sealed partial class SqlHousekeeping
     /// <summary>What belongs to a run and goes with it, children first.</summary>
     private static readonly string[] s_ofRun =
     [
+        "DELETE FROM metric_chunk_data WHERE metric_id IN (SELECT id FROM metric WHERE run_id = @0)",
+        "DELETE FROM metric_chunk WHERE metric_id IN (SELECT id FROM metric WHERE run_id = @0)",
         "DELETE FROM metric_point WHERE metric_id IN (SELECT id FROM metric WHERE run_id = @0)",
         "DELETE FROM metric WHERE run_id = @0",
         "DELETE FROM run_param WHERE run_id = @0",
@@ -88,11 +90,14 @@ public sealed partial class SqlHousekeeping
     {
         long[] ids = [.. runs.Select(run => run.Row)];
         var sizes = runs.ToDictionary(run => run.Row, run => new SizedRun(run, 0, RowBytes));
-        sql.Read("SELECT run_id, sum(count), count(*) FROM metric WHERE run_id = ANY(@0) GROUP BY run_id", [ids], row =>
+        sql.Read("SELECT run_id, sum(count), sum(tail), count(*) FROM metric WHERE run_id = ANY(@0) GROUP BY run_id", [ids], row =>
         {
-            var (run, points, metrics) = (row.GetInt64(0), Convert.ToInt64(row.GetValue(1), null), row.GetInt64(2));
-            sizes[run] = sizes[run] with { Points = points, Bytes = sizes[run].Bytes + (points * PointBytes) + (metrics * RowBytes) };
+            var (run, points, tail, metrics) = (row.GetInt64(0), Convert.ToInt64(row.GetValue(1), null), Convert.ToInt64(row.GetValue(2), null), row.GetInt64(3));
+            sizes[run] = sizes[run] with { Points = points, Bytes = sizes[run].Bytes + (tail * PointBytes) + (metrics * RowBytes) };
         });
+        sql.Read(
+            "SELECT m.run_id, count(*), sum(length(d.data)) FROM metric m JOIN metric_chunk_data d ON d.metric_id = m.id WHERE m.run_id = ANY(@0) GROUP BY m.run_id", [ids], row =>
+            sizes[row.GetInt64(0)] = sizes[row.GetInt64(0)] with { Bytes = sizes[row.GetInt64(0)].Bytes + (row.GetInt64(1) * RowBytes) + Convert.ToInt64(row.GetValue(2), null) });
         foreach (var table in s_texts)
         {
             sql.Read($"SELECT run_id, count(*), sum(length(key) + length(value)) FROM {table} WHERE run_id = ANY(@0) GROUP BY run_id", [ids], row =>
@@ -112,7 +117,13 @@ public sealed partial class SqlHousekeeping
     });
 
     /// <summary>Why a run must stay; null = it may go.</summary>
-    private static string? PinOf(SqlSession sql, RunId run) => null;
+    private static string? PinOf(SqlSession sql, RunId run)
+    {
+        string? pin = null;
+        sql.Read("SELECT m.name, v.version FROM model_version v JOIN registered_model m ON m.id = v.model_id WHERE v.run_uuid = @0 ORDER BY m.name, v.version DESC LIMIT 1", [run.ToString()],
+            row => pin = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"made version {row.GetInt64(1)} of the registered model '{row.GetString(0)}'"));
+        return pin;
+    }
 
     /// <summary>Purges projects that are in the trash and have no runs left. The project Default stays: MLflow's clients expect it.</summary>
     private async Task<int> PurgeProjectsAsync(CollectQuery query, long before, CancellationToken ct)

@@ -26,17 +26,24 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
                     .ToDictionary(project => project.Id.Value);
                 sql.Read(
                     """
-                    SELECT r.project_id, r.lifecycle, count(*), coalesce(sum(m.points), 0), coalesce(sum(m.metrics), 0)
-                    FROM run r LEFT JOIN (SELECT run_id, sum(count) AS points, count(*) AS metrics FROM metric GROUP BY run_id) m ON m.run_id = r.id
+                    SELECT r.project_id, r.lifecycle, count(*), coalesce(sum(m.points), 0), coalesce(sum(m.tail), 0), coalesce(sum(m.metrics), 0)
+                    FROM run r LEFT JOIN (SELECT run_id, sum(count) AS points, sum(tail) AS tail, count(*) AS metrics FROM metric GROUP BY run_id) m ON m.run_id = r.id
                     GROUP BY r.project_id, r.lifecycle
                     """,
                     [],
                     row =>
                     {
-                        var (use, count, points, metrics) = (found[row.GetInt64(0)], row.GetInt32(2), Convert.ToInt64(row.GetValue(3), null), Convert.ToInt64(row.GetValue(4), null));
-                        use = use with { Points = use.Points + points, Bytes = use.Bytes + (points * PointBytes) + ((metrics + count) * RowBytes) };
+                        var (use, count, points) = (found[row.GetInt64(0)], row.GetInt32(2), Convert.ToInt64(row.GetValue(3), null));
+                        var (tail, metrics) = (Convert.ToInt64(row.GetValue(4), null), Convert.ToInt64(row.GetValue(5), null));
+                        use = use with { Points = use.Points + points, Bytes = use.Bytes + (tail * PointBytes) + ((metrics + count) * RowBytes) };
                         found[use.Id.Value] = row.GetInt32(1) == (int)Lifecycle.Active ? use with { Runs = count } : use with { Trashed = count, TrashedPoints = points };
                     });
+                sql.Read(
+                    """
+                    SELECT r.project_id, count(*), sum(length(d.data)) FROM metric_chunk_data d JOIN metric m ON m.id = d.metric_id JOIN run r ON r.id = m.run_id GROUP BY r.project_id
+                    """,
+                    [],
+                    row => found[row.GetInt64(0)] = found[row.GetInt64(0)] with { Bytes = found[row.GetInt64(0)].Bytes + (row.GetInt64(1) * RowBytes) + Convert.ToInt64(row.GetValue(2), null) });
                 foreach (var table in s_texts)
                 {
                     sql.Read(

@@ -28,9 +28,6 @@ public sealed partial class SqlRunStore(SqlDatabase database, TimeProvider time)
         }, ct);
     }
 
-    /// <summary>The database, for the stores beside this one.</summary>
-    public SqlDatabase Database => database;
-
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static long CurrentVersion(SqlSession sql) => Versions.Current(sql);

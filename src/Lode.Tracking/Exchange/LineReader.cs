@@ -38,7 +38,12 @@ internal sealed class LineReader(Stream stream)
             }
             var count = await stream.ReadAsync(_buffer.AsMemory(_to), ct).ConfigureAwait(false);
             if (count == 0)
-                return _to > _from ? Take(_to, _to) : null;
+            {
+                // Not as one expression: null would become an empty line.
+                if (_to == _from)
+                    return null;
+                return Take(_to, _to);
+            }
             _to += count;
         }
     }

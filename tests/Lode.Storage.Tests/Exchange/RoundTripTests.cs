@@ -33,7 +33,7 @@ public sealed class RoundTripTests : TwoStores
         Assert.Equal((0, 0, 18, 0L), (again.Projects, again.Runs, again.Unchanged, again.Points));
         Assert.Equal(version, (await Target.GetChangesAsync(default, 0, 1000, Ct)).Version);
         await AssertSameAsync(Source, Target);
-        Assert.Equal(WithoutVersions(bytes), WithoutVersions(await ExportAsync(Target)));
+        Assert.True(WithoutVersions(bytes) == WithoutVersions(await ExportAsync(Target)));
     }
 
     // Versions are the store's own; means are added up in the order in which points came.
@@ -122,7 +122,7 @@ public sealed class RoundTripTests : TwoStores
         using var runs = new MemoryStream();
         using var points = new MemoryStream();
         var counts = await CsvExport.WriteAsync(Source, new ExportQuery { Projects = await ProjectsAsync(Source), View = LifecycleView.Active, Filter = FilterParser.Parse("status:finished") }, runs, points, null, Ct);
-        Assert.Equal((2, 25_010L + 15), (counts.Runs, counts.Points));
+        Assert.Equal((2, 12_010L + 15), (counts.Runs, counts.Points));
         var table = Encoding.UTF8.GetString(runs.ToArray());
         Assert.StartsWith("id,project,name,status,lifecycle,user,started_at,ended_at,deleted_at,params.lr,params.päram,tags.a b/c,tags.empty,metrics.loss/val ü,metrics.nan,metrics.odd\n", table, StringComparison.Ordinal);
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(table, "finished,active,ada"));
