@@ -50,7 +50,7 @@ public sealed class ModelTests : IDisposable
         Assert.Contains("2\tproduction\tchampion", await RunAsync("model", "show", "fraud"), StringComparison.Ordinal);
         Assert.StartsWith("fraud\t2\tchampion=2\t", await RunAsync("model", "list", "FRA"), StringComparison.Ordinal);
 
-        Assert.Contains("did you mean 'fraud'?", await FailsAsync(4, "model", "show", "fruad"), StringComparison.Ordinal);
+        Assert.Contains("did you mean 'fraud'?", await FailsAsync(4, "model", "show", "frad"), StringComparison.Ordinal);
         Assert.Contains("'champion'", await FailsAsync(4, "model", "show", "fraud@champio"), StringComparison.Ordinal);
         Assert.Contains("version 9", await FailsAsync(4, "model", "show", "fraud/9"), StringComparison.Ordinal);
         await FailsAsync(2, "model", "stage", "fraud", "production");

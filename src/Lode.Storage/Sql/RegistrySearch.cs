@@ -52,14 +52,22 @@ internal sealed class RegistrySearch(bool versions)
 
     private string Order(IReadOnlyList<RunOrder> order)
     {
-        var keys = order.Select(key => SortKey(key.Field) + (key.Descending ? " DESC" : " ASC")).ToList();
-        if (versions && keys.Count == 0)
-            keys.Add("v.updated_at DESC");
+        if (versions && order.Count == 0)
+            order = [new RunOrder(new RunField(FieldKind.Attribute, "updated"), Descending: true)];
+        var keys = order.Select(key => SortKey(key.Field) + Direction(key)).ToList();
+        // Much happens in one millisecond: what came later counts as later.
+        if (!versions)
+            keys.AddRange(order.Where(key => key.Field.Key == "updated").Select(key => "m.id" + Direction(key)));
         keys.Add("m.name ASC");
         if (versions)
+        {
+            keys.AddRange(order.Where(key => key.Field.Key is "updated" or "created").Select(key => (key.Field.Key == "updated" ? "v.change" : "v.version") + Direction(key)));
             keys.Add("v.version DESC");
+        }
         return string.Join(", ", keys);
     }
+
+    private static string Direction(RunOrder order) => order.Descending ? " DESC" : " ASC";
 
     private string Clause(FilterClause clause)
     {

@@ -18,9 +18,9 @@ public sealed partial class SqlModelRegistry
             sql.Execute("UPDATE registered_model SET last_version = last_version + 1, updated_at = @1 WHERE id = @0", id, now);
             var number = sql.Scalar<long>("SELECT last_version FROM registered_model WHERE id = @0", id);
             sql.Execute(
-                """
-                INSERT INTO model_version (model_id, version, source, location, run_uuid, run_link, logged_model, description, stage, created_at, updated_at)
-                VALUES (@0, @1, @2, @3, @4, @5, @6, @7, @8, @9, @9)
+                $"""
+                INSERT INTO model_version (model_id, version, source, location, run_uuid, run_link, logged_model, description, stage, created_at, updated_at, change)
+                VALUES (@0, @1, @2, @3, @4, @5, @6, @7, @8, @9, @9, {Change})
                 """,
                 id, number, version.Source, location, run, version.RunLink, version.ModelId, version.Description, (int)ModelStage.None, now);
             foreach (var (key, value) in version.Tags)
@@ -74,7 +74,7 @@ public sealed partial class SqlModelRegistry
         ModelRules.CheckName(name);
         return ChangeAsync(sql =>
         {
-            if (sql.Execute("UPDATE model_version SET description = @2, updated_at = @3 WHERE model_id = @0 AND version = @1", Claim(sql, name, version), version, description, Now) == 0)
+            if (sql.Execute($"UPDATE model_version SET description = @2, updated_at = @3, change = {Change} WHERE model_id = @0 AND version = @1", Claim(sql, name, version), version, description, Now) == 0)
                 throw NoVersion(name, version);
             return ReadVersion(sql, name, version);
         }, ct);
@@ -89,11 +89,11 @@ public sealed partial class SqlModelRegistry
         return ChangeAsync(sql =>
         {
             var (id, now) = (Claim(sql, name, version), Now);
-            if (sql.Execute("UPDATE model_version SET stage = @2, updated_at = @3 WHERE model_id = @0 AND version = @1", id, version, (int)stage, now) == 0)
+            if (sql.Execute($"UPDATE model_version SET stage = @2, updated_at = @3, change = {Change} WHERE model_id = @0 AND version = @1", id, version, (int)stage, now) == 0)
                 throw NoVersion(name, version);
             if (archiveOthers)
             {
-                sql.Execute("UPDATE model_version SET stage = @3, updated_at = @4 WHERE model_id = @0 AND version <> @1 AND stage = @2",
+                sql.Execute($"UPDATE model_version SET stage = @3, updated_at = @4, change = {Change} WHERE model_id = @0 AND version <> @1 AND stage = @2",
                     id, version, (int)stage, (int)ModelStage.Archived, now);
             }
             sql.Execute("UPDATE registered_model SET updated_at = @1 WHERE id = @0", id, now);

@@ -8,6 +8,9 @@ namespace Lode.Storage;
 /// <param name="time">For the times that the registry notes.</param>
 public sealed partial class SqlModelRegistry(SqlDatabase database, TimeProvider time) : IModelRegistry
 {
+    /// <summary>How often the model (parameter 0) was changed, this change included.</summary>
+    private const string Change = "(SELECT changes FROM registered_model WHERE id = @0)";
+
     /// <summary>What the registry asks and tells the logged models; default: there are none.</summary>
     public LoggedModelLink LoggedModels { get; init; } = LoggedModelLink.None;
 
@@ -23,7 +26,7 @@ public sealed partial class SqlModelRegistry(SqlDatabase database, TimeProvider 
         return ChangeAsync(sql =>
         {
             var now = Now;
-            if (sql.Execute("INSERT INTO registered_model (name, description, last_version, created_at, updated_at) VALUES (@0, @1, 0, @2, @2) ON CONFLICT DO NOTHING", model.Name, model.Description, now) == 0)
+            if (sql.Execute("INSERT INTO registered_model (name, description, last_version, changes, created_at, updated_at) VALUES (@0, @1, 0, 0, @2, @2) ON CONFLICT DO NOTHING", model.Name, model.Description, now) == 0)
                 throw Taken(model.Name);
             var id = sql.Scalar<long>("SELECT id FROM registered_model WHERE name = @0", model.Name);
             foreach (var (key, value) in model.Tags)
@@ -73,7 +76,7 @@ public sealed partial class SqlModelRegistry(SqlDatabase database, TimeProvider 
             if (newName != name && sql.Scalar<long?>("SELECT id FROM registered_model WHERE name = @0", newName) is not null)
                 throw Taken(newName);
             sql.Execute("UPDATE registered_model SET name = @1, updated_at = @2 WHERE id = @0", id, newName, now);
-            sql.Execute("UPDATE model_version SET updated_at = @1 WHERE model_id = @0", id, now);
+            sql.Execute($"UPDATE model_version SET updated_at = @1, change = {Change} WHERE model_id = @0", id, now);
             return ReadModel(sql, newName);
         }, ct);
     }
@@ -121,9 +124,9 @@ public sealed partial class SqlModelRegistry(SqlDatabase database, TimeProvider 
         return result;
     }
 
-    /// <summary>The model's id. Its row is updated, so that of several servers on one database only one changes the model at a time.</summary>
+    /// <summary>The model's id. Its changes are counted up, so that of several servers on one database only one changes the model at a time.</summary>
     private static long Claim(SqlSession sql, string name) =>
-        sql.Execute("UPDATE registered_model SET last_version = last_version WHERE name = @0", name) == 1
+        sql.Execute("UPDATE registered_model SET changes = changes + 1 WHERE name = @0", name) == 1
             ? sql.Scalar<long>("SELECT id FROM registered_model WHERE name = @0", name)
             : throw NoModel(name);
 

@@ -129,7 +129,7 @@ public sealed record RegistryQuery
     /// <summary>Clauses over attributes and tags that must all hold; default none.</summary>
     public RunFilter Filter { get; init; } = RunFilter.All;
 
-    /// <summary>Default: models by name; versions by latest update. Ties by name, then by falling version.</summary>
+    /// <summary>Default: models by name; versions by latest update. Ties by name, then by falling version; of equal times, what came later counts as later.</summary>
     public IReadOnlyList<RunOrder> Order { get; init; } = [];
 
     /// <summary>Entries to pass over; at least 0.</summary>

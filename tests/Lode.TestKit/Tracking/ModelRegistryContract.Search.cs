@@ -128,6 +128,9 @@ public abstract partial class ModelRegistryContract
             return string.Join(' ', page.Versions.Select(version => version.Model + version.Version)) + (page.HasMore ? " …" : "");
         }
         Assert.Equal("a1 b2 b1", await PageAsync(0, 9));
+        // All in one millisecond: the later one is the newer one.
+        await Registry.DescribeVersionAsync("b", 1, "at once", Ct);
+        Assert.Equal("a1 b1 b2", await PageAsync(0, 9));
         Tick();
         await Registry.DescribeVersionAsync("b", 1, "touched", Ct);
         Assert.Equal("b1 a1 b2", await PageAsync(0, 9));
@@ -137,5 +140,6 @@ public abstract partial class ModelRegistryContract
         Assert.Equal("b2 b1 a1", await PageAsync(0, 9, By("name", descending: true)));
         Assert.Equal("a1 b2 b1", await PageAsync(0, 9, By("updated")));
         Assert.Equal("a1 b2 b1", await PageAsync(0, 9, By("created", descending: true)));
+        Assert.Equal("a1 b1 b2", await PageAsync(0, 9, By("created")));
     }
 }

@@ -2,7 +2,8 @@
 --
 -- Why so:
 -- * registered_model.last_version gives version numbers: it only rises, so no number is given twice, though a deleted version leaves
---   no row behind. Everything that changes a model's parts updates its row first, which makes such changes wait for each other.
+--   no row behind. Everything that changes a model's parts raises registered_model.changes first, which makes such changes wait for each other.
+-- * model_version.change is that number at the version's last update: it tells the later of two updates in one millisecond.
 -- * model_alias does not refer to model_version: the alias of a deleted version is not shown, and says "not found" when it is followed.
 -- * model_version.location is where source led when the version was registered (models:/ID leads to a logged model's place).
 -- * webhook_delivery is written in the transaction of the change it tells of. What waits is found by due_at; a server that sends one
@@ -14,6 +15,7 @@ CREATE TABLE registered_model (
     name TEXT NOT NULL UNIQUE,
     description TEXT,
     last_version INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 );
@@ -35,6 +37,7 @@ CREATE TABLE model_version (
     logged_model TEXT,
     description TEXT,
     stage INTEGER NOT NULL,
+    change INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (model_id, version)
