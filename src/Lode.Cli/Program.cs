@@ -27,6 +27,7 @@ namespace Lode.Cli
                     DuCommand.Create(terminal),
                     GcCommand.Create(terminal),
                     DoctorCommand.Create(terminal),
+                    ArtifactCommand.Create(terminal),
                     VersionCommand.Create(terminal),
                 },
                 "lode demo", "lode up", "lode compare -p demo --top 5");

@@ -29,7 +29,7 @@ public sealed class RunningServer : IAsyncDisposable
         time ??= TimeProvider.System;
         var folder = new TemporaryFolder();
         SqlDatabase database = onPostgres ? PostgresDatabase.Open(PostgresAddress.Parse(PostgresCluster.Shared.NewDatabase())) : SqliteDatabase.Open(folder["lode.db"]);
-        var options = new ServerOptions { Port = 0, DataFolder = folder.Path, Version = "0.0.0-test" };
+        var options = new ServerOptions { Port = 0, DataFolder = folder.Path, ArtifactFolder = folder["artifacts"], Version = "0.0.0-test" };
         options = change?.Invoke(options) ?? options;
         return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
     }

@@ -21,7 +21,30 @@ public sealed class SqliteHousekeepingTests : HousekeepingContract
     protected override Task<(IRunStore Store, IHousekeeping Housekeeping)> CreateAsync()
     {
         _database = SqliteDatabase.Open(_folder["lode.db"]);
-        return Task.FromResult<(IRunStore, IHousekeeping)>((new SqlRunStore(_database, Time), new SqlHousekeeping(_database, Time, JournalFolder)));
+        return Task.FromResult<(IRunStore, IHousekeeping)>((new SqlRunStore(_database, Time), new SqlHousekeeping(_database, Time, JournalFolder, Artifacts)));
+    }
+
+    private SqlArtifactStore Artifacts => new(_database!, new FolderBlobStore(_folder["artifacts"]), Time);
+
+    [Fact]
+    public async Task Collect_FreesTheFilesOfPurgedRuns_ButNotWhatOthersName()
+    {
+        var runs = new List<Run>();
+        foreach (var text in new[] { "only mine", "shared" })
+        {
+            var run = await Store.CreateRunAsync(new NewRun { Id = RunId.New(), ProjectId = ProjectId.Default }, Ct);
+            runs.Add(run);
+            foreach (var content in new[] { text, "shared" })
+                await Artifacts.PutAsync($"0/{run.Id}/artifacts/{content}.txt", new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), Ct);
+        }
+        Assert.Equal("only mine".Length + "shared".Length, (await Housekeeping.GetUseAsync(Ct)).Artifacts);
+        await Store.UpdateRunAsync(runs[0].Id, new RunChange { Lifecycle = Lifecycle.Deleted }, Ct);
+        Time.Advance(TimeSpan.FromDays(31));
+        var done = await Housekeeping.CollectAsync(new CollectQuery(), Ct);
+        Assert.Equal((1, 1), (done.Runs, done.Blobs));
+        Assert.Equal("shared".Length, (await Housekeeping.GetUseAsync(Ct)).Artifacts);
+        Assert.Empty(await Artifacts.ListAsync($"0/{runs[0].Id}", Ct));
+        Assert.Single(Directory.GetFiles(_folder["artifacts"], "*", SearchOption.AllDirectories), file => new FileInfo(file).Length == "shared".Length);
     }
 
     private long OnDisk() => new DirectoryInfo(_folder.Path).GetFiles("lode.db*").Sum(file => file.Length);

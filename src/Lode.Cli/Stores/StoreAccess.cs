@@ -17,18 +17,22 @@ internal sealed class StoreAccess : IAsyncDisposable
     private readonly HttpClient? _http;
     private readonly HttpClient? _patient;
 
-    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, IModelRegistry registry, IHousekeeping housekeeping, string place)
+    private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, string place, TimeProvider time)
     {
-        Housekeeping = housekeeping;
-        (Folder, _ownership, _database, Local, Store, Registry, Place) = (folder, ownership, database, store, store, registry, place);
+        (Folder, _ownership, _database, Local, Store, Place) = (folder, ownership, database, store, store, place);
+        Registry = new SqlModelRegistry(database, time);
+        var artifacts = new SqlArtifactStore(database, new FolderBlobStore(folder.ArtifactFolder), time);
+        Artifacts = artifacts;
+        Housekeeping = new SqlHousekeeping(database, time, folder.JournalFolder, artifacts);
     }
 
     private StoreAccess(DataFolder folder, HttpClient http, FolderOwner owner)
     {
-        // Emptying a large trash takes its time.
-        _patient = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
-        Housekeeping = new HttpHousekeeping(_patient);
         (Folder, _http, Owner, Store, Registry, Place) = (folder, http, owner, new HttpRunStore(http), new HttpModelRegistry(http), folder.Path);
+        // Files, and emptying a large trash, take as long as they take.
+        _patient = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
+        Artifacts = new HttpArtifactStore(_patient);
+        Housekeeping = new HttpHousekeeping(_patient);
     }
 
     public DataFolder Folder { get; }
@@ -36,6 +40,8 @@ internal sealed class StoreAccess : IAsyncDisposable
     public IRunStore Store { get; }
 
     public IModelRegistry Registry { get; }
+
+    public IArtifactStore Artifacts { get; }
 
     /// <summary>What takes how much, and the trash.</summary>
     public IHousekeeping Housekeeping { get; }
@@ -116,7 +122,7 @@ internal sealed class StoreAccess : IAsyncDisposable
             var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct);
             if (stale > 0)
                 warn($"{stale} run{(stale == 1 ? "" : "s")} had no end: the program was killed; shown as stale");
-            return new StoreAccess(folder, ownership, database, store, new SqlModelRegistry(database, time), new SqlHousekeeping(database, time, folder.JournalFolder), place);
+            return new StoreAccess(folder, ownership, database, store, place, time);
         }
         catch
         {

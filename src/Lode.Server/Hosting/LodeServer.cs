@@ -43,8 +43,12 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
-        builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, new DataFolder(options.DataFolder).JournalFolder));
         RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));
+        var artifacts = new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time);
+        builder.Services.AddSingleton<IArtifactStore>(artifacts);
+        builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, new DataFolder(options.DataFolder).JournalFolder, artifacts));
+        builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -84,6 +88,7 @@ public sealed class LodeServer : IAsyncDisposable
     {
         app.UseMiddleware<RequestGuard>();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<PathGuard>();
         var api = app.MapGroup("/api/v1");
         ServerEndpoints.Map(app, api, options, startedAt);
         ProjectEndpoints.Map(api);
@@ -92,6 +97,8 @@ public sealed class LodeServer : IAsyncDisposable
         HousekeepingEndpoints.Map(api);
         EventEndpoints.Map(api);
         Native.WebhookEndpoints.Map(api);
+        LineageEndpoints.Map(api);
+        ArtifactEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
         DashboardFiles.Map(app);
     }

@@ -26,6 +26,12 @@ public sealed record ServerOptions
     /// <summary>What the model registry asks and tells the logged models.</summary>
     internal LoggedModelLink LoggedModels { get; init; } = LoggedModelLink.None;
 
+    /// <summary>The folder that holds the bytes of artifacts.</summary>
+    public required string ArtifactFolder { get; init; }
+
+    /// <summary>The most bytes of one uploaded file; null, the default, leaves it to the disk.</summary>
+    public long? MaxUploadBytes { get; init; }
+
     /// <summary>The port that <c>lode up</c> takes when it is told none.</summary>
     public const int DefaultPort = 5633;
 }

@@ -25,11 +25,15 @@ internal static class LoggingEndpoints
         api.MapPost("/runs/log-batch", LogBatchAsync);
     }
 
-    private static async Task<MlflowAnswer> LogMetricAsync(HttpRequest http, IRunStore store, CancellationToken ct)
+    private static async Task<MlflowAnswer> LogMetricAsync(HttpRequest http, IRunStore store, ILoggedModelStore models, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var point = new MetricPoint(request.RequiredKey(), request.RequiredDouble("value"), request.RequiredInteger("timestamp"), request.Integer("step") ?? 0);
-        await store.LogAsync(RunEndpoints.Id(request), new RunBatch { Metrics = [point] }, ct);
+        var (run, batch) = (RunEndpoints.Id(request), new RunBatch { Metrics = [point] });
+        if (request.Text("model_id") is { Length: > 0 } model)
+            await LogWithModelsAsync(store, models, run, batch, [new ModelMetric(model, point, request.Text("dataset_name"), request.Text("dataset_digest"))], ct);
+        else
+            await store.LogAsync(run, batch, ct);
         return MlflowAnswer.Empty;
     }
 
@@ -61,19 +65,31 @@ internal static class LoggingEndpoints
         return MlflowAnswer.Empty;
     }
 
-    private static async Task<MlflowAnswer> LogBatchAsync(HttpRequest http, IRunStore store, CancellationToken ct)
+    private static async Task<MlflowAnswer> LogBatchAsync(HttpRequest http, IRunStore store, ILoggedModelStore models, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var run = RunEndpoints.Id(request);
-        var metrics = ReadMetrics(request.List("metrics"));
+        var ofModels = new List<ModelMetric>();
+        var metrics = ReadMetrics(request.List("metrics"), ofModels);
         var (@params, tags) = (request.Pairs("params"), request.Pairs("tags"));
         CheckCount(@params.Count, MaxParams, "params");
         CheckCount(tags.Count, MaxTags, "tags");
         CheckCount(metrics.Length + @params.Count + tags.Count, MaxTotal, "metrics, params, and tags");
         if (@params.Count > 1)
             RefuseRepeated(@params);
-        await LogAsync(store, run, new RunBatch { Metrics = metrics, Params = @params, Tags = [.. tags.Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value))] }, ct);
+        var batch = new RunBatch { Metrics = metrics, Params = @params, Tags = [.. tags.Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value))] };
+        await LogWithModelsAsync(store, models, run, batch, ofModels, ct);
         return MlflowAnswer.Empty;
+    }
+
+    /// <summary>Logs a batch, and to models what was seen of them; a model that does not exist refuses all of it.</summary>
+    private static async Task LogWithModelsAsync(IRunStore store, ILoggedModelStore models, RunId run, RunBatch batch, List<ModelMetric> metrics, CancellationToken ct)
+    {
+        foreach (var model in metrics.Select(metric => metric.ModelId).Distinct(StringComparer.Ordinal))
+            await models.GetAsync(model, ct);
+        await LogAsync(store, run, batch, ct);
+        if (metrics.Count > 0)
+            await models.LogMetricsAsync([.. metrics.Select(metric => metric with { Run = run })], ct);
     }
 
     /// <summary>Logs a batch; the tag that mirrors the run's name renames the run instead, the last one of them.</summary>
@@ -92,7 +108,7 @@ internal static class LoggingEndpoints
             await store.UpdateRunAsync(run, new RunChange { Name = name }, ct);
     }
 
-    private static MetricPoint[] ReadMetrics(JsonElement list)
+    private static MetricPoint[] ReadMetrics(JsonElement list, List<ModelMetric> ofModels)
     {
         if (list.ValueKind != JsonValueKind.Array)
             return [];
@@ -101,13 +117,13 @@ internal static class LoggingEndpoints
         var i = 0;
         foreach (var item in list.EnumerateArray())
         {
-            points[i] = ReadPoint(item, i);
+            points[i] = ReadPoint(item, i, ofModels);
             i++;
         }
         return points;
     }
 
-    private static MetricPoint ReadPoint(JsonElement item, int index)
+    private static MetricPoint ReadPoint(JsonElement item, int index, List<ModelMetric> ofModels)
     {
         if (item.ValueKind != JsonValueKind.Object)
             throw MlflowErrors.Invalid(item, string.Create(CultureInfo.InvariantCulture, $"metrics[{index}]"));
@@ -115,6 +131,7 @@ internal static class LoggingEndpoints
         double? value = null;
         long? time = null;
         long step = 0;
+        string? model = null;
         foreach (var field in item.EnumerateObject())
         {
             if (field.Value.ValueKind == JsonValueKind.Null)
@@ -127,9 +144,18 @@ internal static class LoggingEndpoints
                 time = ProtoJson.TryInteger(field.Value, out var milliseconds) ? milliseconds : throw Invalid(field, index);
             else if (ProtoJson.IsNamed(field, "step"u8))
                 step = ProtoJson.TryInteger(field.Value, out var whole) ? whole : throw Invalid(field, index);
+            else if (ProtoJson.IsNamed(field, "model_id"u8) || ProtoJson.IsNamed(field, "modelId"u8))
+                model = ProtoJson.TryText(field.Value, out var id) ? id : throw Invalid(field, index);
         }
-        return new MetricPoint(key ?? throw Missing("name", index), value ?? throw Missing("value", index), time ?? throw Missing("timestamp", index), step);
+        var point = new MetricPoint(key ?? throw Missing("name", index), value ?? throw Missing("value", index), time ?? throw Missing("timestamp", index), step);
+        if (!string.IsNullOrEmpty(model))
+            ofModels.Add(new ModelMetric(model, point, Text(item, "dataset_name", index), Text(item, "dataset_digest", index)));
+        return point;
     }
+
+    private static string? Text(JsonElement item, string name, int index) => !ProtoJson.Find(item, name, out var found) ? null
+        : ProtoJson.TryText(found, out var text) ? text
+        : throw MlflowErrors.Invalid(found, string.Create(CultureInfo.InvariantCulture, $"metrics[{index}].{name}"));
 
     private static LodeException Invalid(JsonProperty field, int index) => MlflowErrors.Invalid(field.Value, string.Create(CultureInfo.InvariantCulture, $"metrics[{index}].{field.Name}"));
 

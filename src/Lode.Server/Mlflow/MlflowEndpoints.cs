@@ -12,6 +12,7 @@ internal static class MlflowEndpoints
 
     public static void Map(IEndpointRouteBuilder root)
     {
+        ArtifactEndpoints.MapRoot(root);
         foreach (var prefix in s_prefixes)
         {
             var api = root.MapGroup(prefix + "/2.0/mlflow");
@@ -22,6 +23,10 @@ internal static class MlflowEndpoints
             RegisteredModelEndpoints.Map(api);
             ModelVersionEndpoints.Map(api);
             WebhookEndpoints.Map(api);
+            LineageEndpoints.Map(api);
+            LoggedModelEndpoints.Map(api);
+            ArtifactEndpoints.Map(api);
+            ArtifactProxyEndpoints.Map(root.MapGroup(prefix + "/2.0/mlflow-artifacts"));
             root.MapGet(prefix + "/3.0/mlflow/server-info", ServerInfo);
             root.Map(prefix + "/2.0/{**rest}", MlflowErrors.NoEndpoint);
             root.Map(prefix + "/3.0/{**rest}", MlflowErrors.NoEndpoint);
@@ -30,7 +35,8 @@ internal static class MlflowEndpoints
 
     /// <summary>Whether who asks for this path expects MLflow's errors.</summary>
     public static bool Owns(PathString path) =>
-        path.StartsWithSegments("/api/2.0", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/api/3.0", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/ajax-api", StringComparison.OrdinalIgnoreCase);
+        path.StartsWithSegments("/api/2.0", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/api/3.0", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/ajax-api", StringComparison.OrdinalIgnoreCase)
+        || path.StartsWithSegments("/get-artifact", StringComparison.OrdinalIgnoreCase);
 
     private static MlflowAnswer ServerInfo() => new(json =>
     {

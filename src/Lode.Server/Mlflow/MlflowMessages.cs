@@ -21,7 +21,8 @@ internal static class MlflowMessages
     /// <param name="json">Where to.</param>
     /// <param name="run">The run.</param>
     /// <param name="withOutputs">False leaves the outputs out, as the answer to a run's creation does.</param>
-    public static void WriteRun(this Utf8JsonWriter json, Run run, bool withOutputs = true)
+    /// <param name="withModelInputs">False leaves the models out of the inputs, as a search does.</param>
+    public static void WriteRun(this Utf8JsonWriter json, Run run, bool withOutputs = true, bool withModelInputs = true)
     {
         json.WriteStartObject("info"u8);
         json.WriteRunInfo(run);
@@ -49,12 +50,9 @@ internal static class MlflowMessages
         }
         json.WriteEndArray();
         json.WriteEndObject();
-        json.WriteStartObject("inputs"u8);
-        json.WriteEndObject();
-        if (!withOutputs)
-            return;
-        json.WriteStartObject("outputs"u8);
-        json.WriteEndObject();
+        json.WriteInputs(run.Lineage, withModelInputs);
+        if (withOutputs)
+            json.WriteOutputs(run.Lineage);
     }
 
     public static void WriteRunInfo(this Utf8JsonWriter json, Run run)
@@ -91,6 +89,66 @@ internal static class MlflowMessages
         foreach (var (key, value) in pairs)
             json.WritePair(key, value);
         json.WriteEndArray();
+    }
+
+    private static void WriteInputs(this Utf8JsonWriter json, RunLineage lineage, bool withModels)
+    {
+        json.WriteStartObject("inputs"u8);
+        if (lineage.Datasets.Count > 0)
+        {
+            json.WriteStartArray("dataset_inputs"u8);
+            foreach (var input in lineage.Datasets)
+                json.WriteDatasetInput(input);
+            json.WriteEndArray();
+        }
+        if (withModels && lineage.ModelInputs.Count > 0)
+        {
+            json.WriteStartArray("model_inputs"u8);
+            foreach (var model in lineage.ModelInputs)
+            {
+                json.WriteStartObject();
+                json.WriteString("model_id"u8, model);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+
+    private static void WriteDatasetInput(this Utf8JsonWriter json, DatasetInput input)
+    {
+        json.WriteStartObject();
+        if (input.Tags.Count > 0)
+            json.WritePairs("tags", input.Tags);
+        json.WriteStartObject("dataset"u8);
+        json.WriteString("name"u8, input.Dataset.Name);
+        json.WriteString("digest"u8, input.Dataset.Digest);
+        json.WriteString("source_type"u8, input.Dataset.SourceType);
+        json.WriteString("source"u8, input.Dataset.Source);
+        if (input.Dataset.Schema is { } schema)
+            json.WriteString("schema"u8, schema);
+        if (input.Dataset.Profile is { } profile)
+            json.WriteString("profile"u8, profile);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteOutputs(this Utf8JsonWriter json, RunLineage lineage)
+    {
+        json.WriteStartObject("outputs"u8);
+        if (lineage.ModelOutputs.Count > 0)
+        {
+            json.WriteStartArray("model_outputs"u8);
+            foreach (var output in lineage.ModelOutputs)
+            {
+                json.WriteStartObject();
+                json.WriteString("model_id"u8, output.ModelId);
+                json.WriteNumber("step"u8, output.Step);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
     }
 
     private static void WritePair(this Utf8JsonWriter json, string key, string value)

@@ -33,6 +33,24 @@ internal static class MlflowNames
         _ => throw MlflowErrors.Invalid($"'{text}'", "status", "It must be one of RUNNING, SCHEDULED, FINISHED, FAILED, KILLED"),
     };
 
+    public static string Of(LoggedModelStatus status) => status switch
+    {
+        LoggedModelStatus.Unspecified => "LOGGED_MODEL_STATUS_UNSPECIFIED",
+        LoggedModelStatus.Pending => "LOGGED_MODEL_PENDING",
+        LoggedModelStatus.Ready => "LOGGED_MODEL_READY",
+        LoggedModelStatus.UploadFailed => "LOGGED_MODEL_UPLOAD_FAILED",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "A status without a name in MLflow."),
+    };
+
+    /// <summary>A logged model's status by MLflow's name or number.</summary>
+    public static LoggedModelStatus ParseModelStatus(string text) => text switch
+    {
+        "LOGGED_MODEL_PENDING" or "1" => LoggedModelStatus.Pending,
+        "LOGGED_MODEL_READY" or "2" => LoggedModelStatus.Ready,
+        "LOGGED_MODEL_UPLOAD_FAILED" or "3" => LoggedModelStatus.UploadFailed,
+        _ => throw MlflowErrors.Invalid($"'{text}'", "status", "It must be one of LOGGED_MODEL_PENDING, LOGGED_MODEL_READY, LOGGED_MODEL_UPLOAD_FAILED"),
+    };
+
     /// <summary>A view type by MLflow's name or number; the active ones where it is absent.</summary>
     /// <param name="text">What was sent.</param>
     /// <param name="parameter">Its name, for the message.</param>

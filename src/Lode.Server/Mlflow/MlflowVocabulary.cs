@@ -9,7 +9,7 @@ internal sealed class MlflowVocabulary
 {
     /// <summary>For runs/search.</summary>
     public static MlflowVocabulary Runs { get; } = new(
-        types: [("attribute", FieldKind.Attribute), ("metric", FieldKind.Metric), ("parameter", FieldKind.Param), ("tag", FieldKind.Tag)],
+        types: [("attribute", FieldKind.Attribute), ("metric", FieldKind.Metric), ("parameter", FieldKind.Param), ("tag", FieldKind.Tag), ("dataset", FieldKind.Dataset)],
         filterable: ["run_id", "run_name", "status", "artifact_uri", "user_id", "start_time", "end_time"],
         sortable: [],
         keys: new()
@@ -45,13 +45,28 @@ internal sealed class MlflowVocabulary
         },
         tagsMayBeNull: false);
 
+    /// <summary>For logged-models/search.</summary>
+    public static MlflowVocabulary LoggedModels { get; } = new(
+        types: [("attribute", FieldKind.Attribute), ("metric", FieldKind.Metric), ("parameter", FieldKind.Param), ("tag", FieldKind.Tag)],
+        filterable: ["name", "model_id", "model_type", "status", "source_run_id", "creation_timestamp", "last_updated_timestamp"],
+        sortable: [],
+        keys: new()
+        {
+            ["name"] = "name", ["model_id"] = "id", ["model_type"] = "model_type", ["status"] = "model_status", ["source_run_id"] = "source_run",
+            ["creation_timestamp"] = "created", ["creation_timestamp_ms"] = "created", ["creation_time"] = "created",
+            ["last_updated_timestamp"] = "updated", ["last_updated_timestamp_ms"] = "updated",
+        });
+
     private static readonly FrozenDictionary<string, string> s_typeNames = new Dictionary<string, string>
     {
         ["metric"] = "metric", ["metrics"] = "metric",
         ["param"] = "parameter", ["params"] = "parameter", ["parameter"] = "parameter", ["parameters"] = "parameter",
         ["tag"] = "tag", ["tags"] = "tag",
+        ["dataset"] = "dataset", ["datasets"] = "dataset",
         ["attribute"] = "attribute", ["attributes"] = "attribute", ["attr"] = "attribute", ["run"] = "attribute",
     }.ToFrozenDictionary();
+
+    private static readonly string[] s_datasetKeys = ["name", "digest", "context"];
 
     private readonly FrozenDictionary<string, FieldKind> _types;
     private readonly FrozenDictionary<string, string> _keys;
@@ -79,6 +94,8 @@ internal sealed class MlflowVocabulary
     {
         if (!s_typeNames.TryGetValue(type ?? "attribute", out var name) || !_types.TryGetValue(name, out var kind))
             throw new LodeException(ErrorCode.InvalidArgument, $"Invalid entity type '{type}'. Valid values are {List(_types.Keys.Order(StringComparer.Ordinal))}");
+        if (kind == FieldKind.Dataset && (forOrder || !s_datasetKeys.Contains(key)))
+            throw new LodeException(ErrorCode.InvalidArgument, forOrder ? "Runs cannot be ordered by datasets." : $"Invalid dataset key '{key}' specified. Valid keys are {List(s_datasetKeys)}");
         if (kind != FieldKind.Attribute)
             return new RunField(kind, key);
         if (_keys.TryGetValue(key, out var own) && (forOrder || !_sortable.Contains(key)))

@@ -117,7 +117,7 @@ internal static class RunEndpoints
                 foreach (var run in found.Runs)
                 {
                     json.WriteStartObject();
-                    json.WriteRun(run);
+                    json.WriteRun(run, withModelInputs: false);
                     json.WriteEndObject();
                 }
                 json.WriteEndArray();

@@ -11,6 +11,7 @@ internal static class ReferenceCheck
     [
         ("metric_chunk_data", "metric_id", "metric", "id"),
         ("journal", "run_uuid", "run", "uuid"),
+        ("run_model", "run_id", "run", "id"),
     ];
 
     public static CheckResult Run(SqliteConnection connection, bool fix)

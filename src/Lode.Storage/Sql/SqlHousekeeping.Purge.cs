@@ -14,6 +14,9 @@ public sealed partial class SqlHousekeeping
     /// <summary>What belongs to a run and goes with it, children first.</summary>
     private static readonly string[] s_ofRun =
     [
+        "DELETE FROM run_dataset_tag WHERE run_id = @0",
+        "DELETE FROM run_dataset WHERE run_id = @0",
+        "DELETE FROM run_model WHERE run_id = @0",
         "DELETE FROM metric_chunk_data WHERE metric_id IN (SELECT id FROM metric WHERE run_id = @0)",
         "DELETE FROM metric_chunk WHERE metric_id IN (SELECT id FROM metric WHERE run_id = @0)",
         "DELETE FROM metric_point WHERE metric_id IN (SELECT id FROM metric WHERE run_id = @0)",
@@ -26,6 +29,11 @@ public sealed partial class SqlHousekeeping
 
     private static readonly string[] s_ofProject =
     [
+        "DELETE FROM logged_model_param WHERE model_id IN (SELECT id FROM logged_model WHERE project_id = @0)",
+        "DELETE FROM logged_model_tag WHERE model_id IN (SELECT id FROM logged_model WHERE project_id = @0)",
+        "DELETE FROM logged_model_metric WHERE model_id IN (SELECT id FROM logged_model WHERE project_id = @0)",
+        "DELETE FROM logged_model WHERE project_id = @0",
+        "DELETE FROM dataset WHERE project_id = @0",
         "DELETE FROM project_tag WHERE project_id = @0",
         "DELETE FROM project WHERE id = @0",
     ];
@@ -113,6 +121,7 @@ public sealed partial class SqlHousekeeping
             return false;
         foreach (var statement in s_ofRun)
             sql.Execute(statement, run.Run.Row);
+        SqlArtifactStore.Unlink(sql, $"{run.Run.Project}/{run.Run.Id}");
         return true;
     });
 
@@ -151,6 +160,7 @@ public sealed partial class SqlHousekeeping
         }
         foreach (var statement in s_ofProject)
             sql.Execute(statement, project);
+        SqlArtifactStore.Unlink(sql, project.ToString(System.Globalization.CultureInfo.InvariantCulture));
         return true;
     }
 

@@ -7,8 +7,12 @@ namespace Lode.Storage;
 /// <param name="database">The database; the caller keeps and disposes it.</param>
 /// <param name="time">Tells how long things have been in the trash.</param>
 /// <param name="journalFolder">Where journals lie; null where there are none.</param>
-public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider time, string? journalFolder = null) : IHousekeeping
+/// <param name="artifacts">Whose contents are freed when nothing names them any more; null = none.</param>
+public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider time, string? journalFolder = null, SqlArtifactStore? artifacts = null) : IHousekeeping
 {
+    // A file's bytes are there before its row is.
+    private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
+
     // What a row takes beside its text, by measurement: keys, lengths, its place in an index.
     private const int PointBytes = 30;
     private const int RowBytes = 60;
@@ -53,7 +57,7 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
                 return found.Values.OrderByDescending(project => project.Bytes).ThenBy(project => project.Id.Value).ToList();
             },
             ct).ConfigureAwait(false);
-        return new StorageUse { Database = size.Bytes, Free = size.FreeBytes, Journals = JournalFiles().Sum(file => file.Length), Projects = projects };
+        return new StorageUse { Database = size.Bytes, Free = size.FreeBytes, Journals = JournalFiles().Sum(file => file.Length), Artifacts = await database.ReadAsync(sql => sql.Scalar<long>("SELECT coalesce(sum(size), 0) FROM blob"), ct).ConfigureAwait(false), Projects = projects };
     }
 
     /// <inheritdoc/>
@@ -77,6 +81,12 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
             files += journal.File.Length;
             if (!query.DryRun)
                 journal.File.Delete();
+        }
+        if (artifacts is not null)
+        {
+            var blobs = await artifacts.CollectAsync(query.DryRun, s_grace, ct).ConfigureAwait(false);
+            result = result with { Blobs = blobs.Blobs, Bytes = result.Bytes + blobs.Bytes };
+            files += blobs.Bytes;
         }
         if (query.DryRun)
             return result;

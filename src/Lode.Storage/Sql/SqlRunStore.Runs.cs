@@ -170,8 +170,10 @@ public sealed partial class SqlRunStore
                 Mean = NaNIfNull(row, 7),
                 Count = row.GetInt64(8),
             });
+        var lineages = ReadLineages(sql, ids);
         return runs.ConvertAll(run => run.Run with
         {
+            Lineage = lineages.GetValueOrDefault(run.Row) ?? s_noLineage,
             Params = @params.GetValueOrDefault(run.Row) ?? [],
             Tags = tags.GetValueOrDefault(run.Row) ?? [],
             Metrics = metrics.GetValueOrDefault(run.Row) ?? [],

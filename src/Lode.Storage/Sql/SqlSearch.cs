@@ -79,6 +79,8 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         var field = clause.Field;
         if (field.Kind == FieldKind.Attribute)
             return Compare(clause, Attribute(field.Key), IsText(field.Key));
+        if (field.Kind == FieldKind.Dataset)
+            return DatasetClause(clause);
         var (table, value) = field.Kind switch
         {
             FieldKind.Param => ("run_param", clause.Values.Count > 0 && clause.Values[0].Text is null ? "x.number" : "x.value"),
@@ -92,6 +94,22 @@ internal sealed class SqlSearch(SearchTarget target, long now)
             FilterOperator.IsNull => $"NOT {exists})",
             FilterOperator.IsNotNull => $"{exists})",
             _ => $"{exists} AND {Compare(clause, value, field.Kind != FieldKind.Metric && value != "x.number")})",
+        };
+    }
+
+    private string DatasetClause(FilterClause clause)
+    {
+        if (target != SearchTarget.Runs)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Projects have no '{clause.Field}' to search by.");
+        var exists = clause.Field.Key == "context"
+            ? $"EXISTS (SELECT 1 FROM run_dataset_tag x WHERE x.run_id = r.id AND x.key = {Value(DatasetInput.ContextTag)}"
+            : "EXISTS (SELECT 1 FROM run_dataset y JOIN dataset x ON x.id = y.dataset_id WHERE y.run_id = r.id";
+        var column = clause.Field.Key == "context" ? "x.value" : $"x.{(clause.Field.Key == "digest" ? "digest" : "name")}";
+        return clause.Operator switch
+        {
+            FilterOperator.IsNull => $"NOT {exists})",
+            FilterOperator.IsNotNull => $"{exists})",
+            _ => $"{exists} AND {Compare(clause, column, isText: true)})",
         };
     }
 
@@ -161,6 +179,8 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         var field = order.Field;
         if (field.Kind == FieldKind.Attribute)
             return [field.Key == "status" && order.AsText ? s_statusText : Attribute(field.Key)];
+        if (field.Kind == FieldKind.Dataset)
+            throw new LodeException(ErrorCode.InvalidArgument, $"A run may have several datasets: it cannot be sorted by {field}.");
         var alias = "o" + (_joinCount++).ToString(CultureInfo.InvariantCulture);
         var (table, owner) = (field.Kind, target) switch
         {

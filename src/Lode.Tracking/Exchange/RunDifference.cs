@@ -19,6 +19,9 @@ internal static class RunDifference
         }
         return Of("param", here.Params, Cut(there.Params, NameRules.MaxParamLength))
             ?? Of("tag", here.Tags, Cut(there.Tags, NameRules.MaxTagLength))
+            ?? Of("dataset", Datasets(here), Datasets(there))
+            ?? Of("model read", here.Lineage.ModelInputs.ToDictionary(id => id, _ => "yes"), there.Lineage.ModelInputs.ToDictionary(id => id, _ => "yes"))
+            ?? Of("model made at step", here.Lineage.ModelOutputs.ToDictionary(model => model.ModelId, model => model.Step), there.Lineage.ModelOutputs.ToDictionary(model => model.ModelId, model => model.Step))
             ?? Of("points of metric", here.Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.Count), there.Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.Count));
     }
 
@@ -32,6 +35,9 @@ internal static class RunDifference
         }
         return null;
     }
+
+    private static Dictionary<string, string> Datasets(Run run) => run.Lineage.Datasets.ToDictionary(
+        input => $"{input.Dataset.Name} {input.Dataset.Digest}", input => string.Join(", ", input.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}")));
 
     // As a store cuts them.
     private static Dictionary<string, string> Cut(IReadOnlyDictionary<string, string> bag, int length) => bag.ToDictionary(pair => pair.Key, pair => NameRules.Truncate(pair.Value, length));

@@ -104,7 +104,7 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
         }
         _run = run;
         var begun = run with { Status = RunStatus.Running, Lifecycle = Lifecycle.Active, DeletedAt = null, Tags = run.Tags.Append(new(MarkTag, "true")).ToDictionary() };
-        _chain = store.PutRunAsync(begun, ct);
+        _chain = BeginAsync(begun, ct);
         return true;
     }
 
@@ -171,6 +171,13 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
         _underWay.Add(PutAfterAsync(_chain, run, ct));
         (_run, _chain) = (null, Task.CompletedTask);
         progress?.Report(_counts);
+    }
+
+    private async Task BeginAsync(Run run, CancellationToken ct)
+    {
+        await store.PutRunAsync(run, ct).ConfigureAwait(false);
+        if (run.Lineage is { Datasets.Count: > 0 } or { ModelInputs.Count: > 0 } or { ModelOutputs.Count: > 0 })
+            await store.LogLineageAsync(run.Id, run.Lineage, ct).ConfigureAwait(false);
     }
 
     private async Task LogAfterAsync(Task before, RunId run, List<MetricPoint> batch, CancellationToken ct)

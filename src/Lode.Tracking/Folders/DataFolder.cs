@@ -19,6 +19,9 @@ public sealed class DataFolder(string path)
     /// <summary>Journals of runs of this machine.</summary>
     public string JournalFolder => System.IO.Path.Combine(Path, "journal");
 
+    /// <summary>The bytes of artifacts.</summary>
+    public string ArtifactFolder => System.IO.Path.Combine(Path, "artifacts");
+
     private string LockFile => System.IO.Path.Combine(Path, "owner.lock");
 
     private string OwnerFile => System.IO.Path.Combine(Path, "owner.json");

@@ -63,6 +63,19 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
     public Task LogAsync(RunId id, RunBatch batch, CancellationToken ct) => SendAsync<object>(HttpMethod.Post, $"runs/{id}/batch", Json(batch, s_json.RunBatch), null, ct);
 
     /// <inheritdoc/>
+    public Task LogLineageAsync(RunId id, RunLineage lineage, CancellationToken ct) =>
+        SendAsync<object>(HttpMethod.Post, $"runs/{id}/lineage", Json(lineage, s_json.RunLineage), null, ct);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DatasetSummary>> ListDatasetsAsync(IReadOnlyList<ProjectId> projects, int limit, CancellationToken ct)
+    {
+        var query = new Query().Add("limit", limit);
+        foreach (var project in projects)
+            query.Add("project", project.ToString());
+        return (await SendAsync(HttpMethod.Get, "datasets" + query, null, s_json.DatasetList, ct).ConfigureAwait(false)).Datasets;
+    }
+
+    /// <inheritdoc/>
     public Task<RunPage> SearchRunsAsync(RunQuery query, CancellationToken ct)
     {
         var text = new Query();

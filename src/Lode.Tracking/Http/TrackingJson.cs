@@ -19,6 +19,10 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(RunPatch))]
 [JsonSerializable(typeof(RunBatch))]
 [JsonSerializable(typeof(RunPage))]
+[JsonSerializable(typeof(RunLineage))]
+[JsonSerializable(typeof(DatasetList))]
+[JsonSerializable(typeof(ArtifactList))]
+[JsonSerializable(typeof(Artifact))]
 [JsonSerializable(typeof(RunChanges))]
 [JsonSerializable(typeof(RunColumns))]
 [JsonSerializable(typeof(MetricHistory))]
@@ -60,6 +64,14 @@ public sealed record MetricHistory(IReadOnlyList<MetricPoint> Points);
 /// <summary>Histories for charts.</summary>
 /// <param name="Series">One a pair of run and key.</param>
 public sealed record SeriesPage(IReadOnlyList<MetricSeries> Series);
+
+/// <summary>Datasets that runs read.</summary>
+/// <param name="Datasets">By project, name, digest and context.</param>
+public sealed record DatasetList(IReadOnlyList<DatasetSummary> Datasets);
+
+/// <summary>What lies right below a folder of artifacts.</summary>
+/// <param name="Artifacts">By name.</param>
+public sealed record ArtifactList(IReadOnlyList<Artifact> Artifacts);
 
 /// <summary>What a server says of itself.</summary>
 /// <param name="Name">Always <c>lode</c>.</param>

@@ -46,6 +46,9 @@ public sealed record Run
 
     /// <summary>Each metric's summary.</summary>
     public IReadOnlyDictionary<string, MetricSummary> Metrics { get; init => field = value ?? field; } = new Dictionary<string, MetricSummary>();
+
+    /// <summary>The datasets and logged models that the run read and made.</summary>
+    public RunLineage Lineage { get; init => field = value ?? field; } = new();
 }
 
 /// <summary>What a new run is made of.</summary>

@@ -13,6 +13,8 @@ public static class FilterParser
 {
     private static readonly string[] s_attributes = ["id", "name", "user", "status", "started", "ended", "duration", "artifact_uri", "created", "updated"];
 
+    private static readonly string[] s_datasetKeys = ["name", "digest", "context"];
+
     private static readonly (string Symbol, FilterOperator Operator)[] s_symbols =
     [
         ("!=", FilterOperator.NotEqual), ("<=", FilterOperator.LessOrEqual), (">=", FilterOperator.GreaterOrEqual),
@@ -79,7 +81,7 @@ public static class FilterParser
                 continue;
             var known = field ?? throw Scanner.ErrorAt(start, bare!, $"a field ({string.Join(", ", s_attributes)}, params.K, metrics.K, tags.K)");
             scanner.SkipBlanks();
-            var isText = known.Kind == FieldKind.Tag || (known.Kind == FieldKind.Attribute && !IsNumericAttribute(known.Key));
+            var isText = known.Kind is FieldKind.Tag or FieldKind.Dataset || (known.Kind == FieldKind.Attribute && !IsNumericAttribute(known.Key));
             var value = ParseValue(ref scanner, isText);
             return Check(new FilterClause(known, op, value, negated), start);
         }
@@ -152,6 +154,7 @@ public static class FilterParser
             "params" or "param" or "config" => FieldKind.Param,
             "metrics" or "metric" => FieldKind.Metric,
             "tags" or "tag" => FieldKind.Tag,
+            "datasets" or "dataset" => FieldKind.Dataset,
             _ => FieldKind.Attribute,
         };
         if (kind == FieldKind.Attribute)
@@ -173,7 +176,7 @@ public static class FilterParser
         {
             (key, aggregate) = (split.Key, named);
         }
-        return new RunField(kind, key, aggregate);
+        return kind != FieldKind.Dataset || Array.IndexOf(s_datasetKeys, key) >= 0 ? new RunField(kind, key, aggregate) : throw scanner.Error("datasets.name, datasets.digest or datasets.context");
     }
 
     private static (string Key, MetricAggregate? Aggregate) SplitAggregate(string key)

@@ -35,6 +35,9 @@ public enum FieldKind
 
     /// <summary>A metric's summary.</summary>
     Metric = 4,
+
+    /// <summary>A dataset that the run read, any one of them: name, digest, context.</summary>
+    Dataset = 5,
 }
 
 /// <summary>Which number of a metric's summary is meant.</summary>
@@ -57,7 +60,7 @@ public enum MetricAggregate
 }
 
 /// <summary>A column of a run.</summary>
-/// <param name="Kind">Attribute, param, tag or metric.</param>
+/// <param name="Kind">Attribute, param, tag, metric or dataset.</param>
 /// <param name="Key">Its name.</param>
 /// <param name="Aggregate">For metrics; otherwise Last.</param>
 public readonly record struct RunField(FieldKind Kind, string Key, MetricAggregate Aggregate = MetricAggregate.Last)
@@ -67,7 +70,7 @@ public readonly record struct RunField(FieldKind Kind, string Key, MetricAggrega
     {
         if (Kind == FieldKind.Attribute)
             return Key;
-        var prefix = Kind switch { FieldKind.Param => "params", FieldKind.Tag => "tags", _ => "metrics" };
+        var prefix = Kind switch { FieldKind.Param => "params", FieldKind.Tag => "tags", FieldKind.Dataset => "datasets", _ => "metrics" };
         var key = FilterParser.NeedsQuotes(Key) || (Kind == FieldKind.Metric && FilterParser.EndsInAggregate(Key)) ? $"`{Key}`" : Key;
         return Aggregate == MetricAggregate.Last ? $"{prefix}.{key}" : $"{prefix}.{key}.{Aggregate.ToString().ToLowerInvariant()}";
     }

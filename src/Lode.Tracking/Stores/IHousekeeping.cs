@@ -51,7 +51,7 @@ public sealed record CollectReport
     /// <summary>Contents of artifacts that nothing names any more.</summary>
     public int Blobs { get; init; }
 
-    /// <summary>What all this takes, in bytes: artifacts and journals exactly, rows estimated.</summary>
+    /// <summary>What all this takes, in bytes: rows are estimated. Contents of artifacts count once nothing else names them and they have been left alone for an hour, so in a dry run those of the runs themselves do not.</summary>
     public long Bytes { get; init; }
 
     /// <summary>By how much the files on disk shrank, in bytes; 0 in a dry run. Less than <see cref="Bytes"/> where others wrote meanwhile.</summary>

@@ -56,6 +56,15 @@ public interface IRunStore
     /// <exception cref="LodeException">InvalidArgument: a param was written before with another value.</exception>
     Task LogAsync(RunId id, RunBatch batch, CancellationToken ct);
 
+    /// <summary>Adds to what a run read and made. A dataset that the project has keeps its source, schema and profile; one that the run has keeps its tags.</summary>
+    Task LogLineageAsync(RunId id, RunLineage lineage, CancellationToken ct);
+
+    /// <summary>What datasets the runs of some projects read, by project, name, digest and context.</summary>
+    /// <param name="projects">The projects.</param>
+    /// <param name="limit">At least 1.</param>
+    /// <param name="ct">Stops the read.</param>
+    Task<IReadOnlyList<DatasetSummary>> ListDatasetsAsync(IReadOnlyList<ProjectId> projects, int limit, CancellationToken ct);
+
     /// <summary>Runs that pass a filter, in order, a page of them.</summary>
     Task<RunPage> SearchRunsAsync(RunQuery query, CancellationToken ct);
 

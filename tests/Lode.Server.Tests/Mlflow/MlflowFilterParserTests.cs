@@ -58,7 +58,7 @@ public sealed class MlflowFilterParserTests
 
     [Theory]
     [InlineData("foo.bar = 'x'", "Invalid entity type 'foo'")]
-    [InlineData("dataset.name = 'x'", "Invalid entity type 'dataset'")]
+    [InlineData("trace.name = 'x'", "Invalid entity type 'trace'")]
     [InlineData("0.1 < metrics.acc", "Invalid entity type '0'")]
     [InlineData("acc > 0.5", "Invalid attribute key 'acc'")]
     [InlineData("attributes.experiment_id = '1'", "Invalid attribute key 'experiment_id'")]

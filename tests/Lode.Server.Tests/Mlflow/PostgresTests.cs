@@ -21,3 +21,12 @@ public sealed class PostgresRegistryEndpointTests(PostgresMlflowServer server) :
 
 [NeedsPostgres]
 public sealed class PostgresWebhookEndpointTests(PostgresMlflowServer server) : WebhookEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresArtifactEndpointTests(PostgresMlflowServer server) : ArtifactEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresLineageEndpointTests(PostgresMlflowServer server) : LineageEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresLoggedModelEndpointTests(PostgresMlflowServer server) : LoggedModelEndpointTests(server), IClassFixture<PostgresMlflowServer>;

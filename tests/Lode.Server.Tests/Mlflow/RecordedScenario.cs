@@ -36,18 +36,22 @@ public sealed partial class RecordedScenario
         {
             var exchange = _exchanges[i]!;
             var step = $"step {i}, {exchange["method"]} {exchange["path"]}";
-            using var request = Request(exchange);
+            using var request = Request(exchange, http.BaseAddress!);
             using var response = await http.SendAsync(request);
             Compare(exchange, (int)response.StatusCode, await response.Content.ReadAsStringAsync(), step);
         }
     }
 
-    private HttpRequestMessage Request(JsonNode exchange)
+    private HttpRequestMessage Request(JsonNode exchange, Uri server)
     {
         var address = new StringBuilder(Fill((string)exchange["path"]!));
         foreach (var pair in exchange["query"]?.AsArray() ?? [])
             address.Append(address.ToString().Contains('?', StringComparison.Ordinal) ? '&' : '?').Append(Uri.EscapeDataString((string)pair![0]!)).Append('=').Append(Uri.EscapeDataString(Fill((string)pair[1]!)));
-        var request = new HttpRequestMessage(new HttpMethod((string)exchange["method"]!), address.ToString());
+        // A client that means harm sends its dots as they are; .NET's would resolve them.
+        var uri = address.ToString().Contains("/../", StringComparison.Ordinal)
+            ? new Uri(server.GetLeftPart(UriPartial.Authority) + address, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
+            : new Uri(address.ToString(), UriKind.Relative);
+        var request = new HttpRequestMessage(new HttpMethod((string)exchange["method"]!), uri);
         if (exchange["request"] is { } body)
         {
             var text = body.GetValueKind() == JsonValueKind.String ? (string)body! : body.ToJsonString();
@@ -67,6 +71,8 @@ public sealed partial class RecordedScenario
             throw new XunitException($"{step}: want {wantedStatus}, got {status} {body}");
         if (wanted is JsonObject && (int)exchange["status"]! < 500)
             Compare(wanted, JsonNode.Parse(body), "", step);
+        else if (wanted?.GetValueKind() == JsonValueKind.String && wantedStatus == 200 && (string)exchange["path"]! != "/version" && (string)wanted! != body)
+            throw new XunitException($"{step}: want {wanted}, got {body}");
     }
 
     private void Compare(JsonNode? wanted, JsonNode? got, string path, string step)

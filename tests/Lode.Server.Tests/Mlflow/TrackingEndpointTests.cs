@@ -29,7 +29,7 @@ public class TrackingEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
         Assert.Equal("""{"store_type":"SqlStore","workspaces_enabled":false}""", (await server.SendAsync(s_get, "server-info", null, prefix)).Body.ToJsonString());
 
     [Theory]
-    [InlineData("GET", "/api/2.0/mlflow-artifacts/artifacts/x")]
+    [InlineData("GET", "/api/2.0/mlflow-nothing/x")]
     [InlineData("POST", "/api/3.0/mlflow/traces")]
     [InlineData("DELETE", "/ajax-api/2.0/mlflow/runs/get")]
     public async Task UnknownEndpoint_IsRefusedInMlflowsWords(string method, string path)

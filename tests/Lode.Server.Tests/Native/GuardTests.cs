@@ -119,7 +119,7 @@ public sealed class GuardTests : IAsyncLifetime
     [Fact]
     public async Task Start_PortInUse_IsAConflict()
     {
-        var options = new ServerOptions { Port = _server.Address.Port, DataFolder = "", Version = "0" };
+        var options = new ServerOptions { Port = _server.Address.Port, DataFolder = "", ArtifactFolder = "", Version = "0" };
         var error = await Assert.ThrowsAsync<LodeException>(() => LodeServer.StartAsync(options, new SqlRunStore(null!, TimeProvider.System), TimeProvider.System, CancellationToken.None));
         Assert.Equal(ErrorCode.Conflict, error.Code);
     }
@@ -129,7 +129,7 @@ public sealed class GuardTests : IAsyncLifetime
     [InlineData("example.org")]
     public async Task Start_OtherMachinesLetIn_IsRefused(string host)
     {
-        var options = new ServerOptions { Host = host, Port = 0, DataFolder = "", Version = "0" };
+        var options = new ServerOptions { Host = host, Port = 0, DataFolder = "", ArtifactFolder = "", Version = "0" };
         Assert.Equal(ErrorCode.InvalidArgument, (await Assert.ThrowsAsync<LodeException>(() => LodeServer.StartAsync(options, new SqlRunStore(null!, TimeProvider.System), TimeProvider.System, CancellationToken.None))).Code);
     }
 }

@@ -63,6 +63,12 @@ public abstract class TwoStores : IAsyncLifetime
                         new MetricPoint("nan", double.NaN, 0, long.MaxValue),
                     ],
                 }, Ct);
+                await store.LogLineageAsync(run.Id, new RunLineage
+                {
+                    Datasets = [new DatasetInput { Dataset = new Dataset { Name = "iris", Digest = $"d{(int)status % 2}", SourceType = "local", Source = "{}", Schema = "[1]" }, Tags = new Dictionary<string, string> { [DatasetInput.ContextTag] = "train" } }],
+                    ModelInputs = ["m-1"],
+                    ModelOutputs = [new ModelOutput("m-2", 7)],
+                }, Ct);
                 await store.UpdateRunAsync(run.Id, new RunChange { Status = status, EndedAt = status is RunStatus.Finished or RunStatus.Failed ? Time.Milliseconds + 9 : null }, Ct);
                 if (status is RunStatus.Killed or RunStatus.Stale)
                     await store.UpdateRunAsync(run.Id, new RunChange { Lifecycle = Lifecycle.Deleted }, Ct);
@@ -93,6 +99,8 @@ public abstract class TwoStores : IAsyncLifetime
                 (y.Id, y.ProjectId, y.Name, y.User, y.Status, y.Lifecycle, y.StartedAt, y.EndedAt, y.DeletedAt, y.ArtifactUri));
             Assert.Equal(x.Params, y.Params);
             Assert.Equal(x.Tags, y.Tags);
+            Assert.Single(x.Lineage.Datasets);
+            Assert.Equivalent(x.Lineage, y.Lineage, strict: true);
             Assert.Equal(x.Metrics.Keys.Order(StringComparer.Ordinal), y.Metrics.Keys.Order(StringComparer.Ordinal));
             foreach (var (key, metric) in x.Metrics)
             {

@@ -51,6 +51,10 @@ public sealed class FlakyStore(IRunStore inner, ulong seed) : IRunStore
 
     public Task LogAsync(RunId id, RunBatch batch, CancellationToken ct) => inner.LogAsync(id, batch, ct);
 
+    public Task LogLineageAsync(RunId id, RunLineage lineage, CancellationToken ct) => inner.LogLineageAsync(id, lineage, ct);
+
+    public Task<IReadOnlyList<DatasetSummary>> ListDatasetsAsync(IReadOnlyList<ProjectId> projects, int limit, CancellationToken ct) => inner.ListDatasetsAsync(projects, limit, ct);
+
     public Task<RunPage> SearchRunsAsync(RunQuery query, CancellationToken ct) => inner.SearchRunsAsync(query, ct);
 
     public Task<IReadOnlyList<RunColumn>> ListColumnsAsync(ProjectId project, RunFilter filter, CancellationToken ct) => inner.ListColumnsAsync(project, filter, ct);

@@ -26,6 +26,12 @@ public abstract class HousekeepingContract : IAsyncLifetime
     private async Task<Run> NewRunAsync(ProjectId project, int points)
     {
         var run = await Store.CreateRunAsync(new NewRun { Id = RunId.New(), ProjectId = project, Tags = new Dictionary<string, string> { ["t"] = "v" } }, Ct);
+        await Store.LogLineageAsync(run.Id, new RunLineage
+        {
+            Datasets = [new DatasetInput { Dataset = new Dataset { Name = "iris", Digest = "d", SourceType = "local", Source = "{}" }, Tags = new Dictionary<string, string> { ["k"] = "v" } }],
+            ModelInputs = ["m-1"],
+            ModelOutputs = [new ModelOutput("m-2", 7)],
+        }, Ct);
         await Store.LogAsync(run.Id, new RunBatch { Params = [new("p", "1")], Metrics = [.. Enumerable.Range(0, points).Select(i => new MetricPoint(i % 2 == 0 ? "a" : "b", i * 0.37, i, i))] }, Ct);
         return run;
     }

@@ -1,0 +1,32 @@
+using Lode.Core;
+using Lode.Tracking;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Lode.Server.Native;
+
+/// <summary>What runs read and made.</summary>
+internal static class LineageEndpoints
+{
+    private static readonly TrackingJson s_json = TrackingJson.Default;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/runs/{id}/lineage", LogAsync);
+        api.MapGet("/datasets", ListAsync);
+    }
+
+    private static async Task<NoContent> LogAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        await store.LogLineageAsync(RunId.Parse(id), await request.ReadAsync(s_json.RunLineage, ct), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<JsonHttpResult<DatasetList>> ListAsync(HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var projects = request.Query["project"].Select(id => ProjectId.Parse(id ?? "")).ToList();
+        return TypedResults.Json(new DatasetList(await store.ListDatasetsAsync(projects, request.Query.Count("limit", 1000, 1, 50_000), ct)), s_json.DatasetList);
+    }
+}
