@@ -29,7 +29,7 @@ internal static class MlflowDatabase
                 throw new LodeException(ErrorCode.InvalidArgument, $"'{file}' is a SQLite database, but not MLflow's: it lacks the tables experiments and runs.");
             await ReadExperimentsAsync(schema, importer, ct).ConfigureAwait(false);
             await ReadRunsAsync(schema, importer, ct).ConfigureAwait(false);
-            foreach (var (table, what) in new[] { ("registered_models", "registered models"), ("model_versions", "model versions"), ("datasets", "datasets"), ("trace_info", "traces"), ("logged_models", "logged models") })
+            foreach (var (table, what) in new[] { ("registered_models", "registered models"), ("model_versions", "model versions"), ("trace_info", "traces"), ("logged_models", "logged models") })
             {
                 if (schema.Has(table, null) && schema.Count(table) is > 0 and var count)
                     importer.Skip(what, "this lode does not import them yet", count);
@@ -83,6 +83,9 @@ internal static class MlflowDatabase
         using var @params = new ByRun(schema.Read("SELECT run_uuid, key, value FROM params ORDER BY run_uuid"));
         using var tags = new ByRun(schema.Read("SELECT run_uuid, key, value FROM tags WHERE value IS NOT NULL ORDER BY run_uuid"));
         using var counts = new ByRun(schema.Read("SELECT run_uuid, key, count(*) FROM metrics WHERE timestamp >= 0 GROUP BY run_uuid, key ORDER BY run_uuid"));
+        var datasets = ReadDatasets(schema);
+        using var inputs = datasets.Count == 0 ? null : new ByRun(schema.Read("SELECT destination_id, source_id, input_uuid FROM inputs WHERE source_type = 'DATASET' AND destination_type = 'RUN' ORDER BY destination_id"));
+        var inputTags = datasets.Count == 0 ? [] : ReadInputTags(schema);
         using var metrics = new ByRun(schema.Read($"SELECT run_uuid, key, value, timestamp, {step}, {isNaN} FROM metrics ORDER BY run_uuid, key, timestamp, {step}"));
         while (runs.Read())
         {
@@ -90,6 +93,12 @@ internal static class MlflowDatabase
             var (bag, marks, sizes) = (new Dictionary<string, string>(), new Dictionary<string, string>(), new Dictionary<string, MetricSummary>());
             @params.Each(uuid, row => Keep(importer, "params", bag, row));
             tags.Each(uuid, row => Keep(importer, "tags", marks, row));
+            var read = new List<DatasetInput>();
+            inputs?.Each(uuid, row =>
+            {
+                if (datasets.TryGetValue(row.GetString(1), out var dataset))
+                    read.Add(new DatasetInput { Dataset = dataset, Tags = inputTags.GetValueOrDefault(row.GetString(2)) ?? [] });
+            });
             counts.Each(uuid, row =>
             {
                 if (MlflowImport.Takes(importer, "metrics", row.GetString(1)))
@@ -115,6 +124,7 @@ internal static class MlflowDatabase
                 Params = bag,
                 Tags = marks,
                 Metrics = sizes,
+                Lineage = new RunLineage { Datasets = read },
             }, ct).ConfigureAwait(false);
             while (begun && metrics.Next(uuid) is { } row)
             {
@@ -130,6 +140,40 @@ internal static class MlflowDatabase
                 await importer.AddAsync(new MetricPoint(key, value, row.GetInt64(3), row.GetInt64(4)), ct).ConfigureAwait(false);
             }
         }
+    }
+
+    private static Dictionary<string, TrackedDataset> ReadDatasets(Schema schema)
+    {
+        var datasets = new Dictionary<string, TrackedDataset>();
+        if (!schema.Has("datasets", "dataset_uuid") || !schema.Has("inputs", "input_uuid") || !schema.Has("input_tags", "input_uuid"))
+            return datasets;
+        using var rows = schema.Read("SELECT dataset_uuid, name, digest, dataset_source_type, dataset_source, dataset_schema, dataset_profile FROM datasets");
+        while (rows.Read())
+        {
+            datasets[rows.GetString(0)] = new TrackedDataset
+            {
+                Name = rows.GetString(1),
+                Digest = rows.GetString(2),
+                SourceType = rows.GetString(3),
+                Source = rows.GetString(4),
+                Schema = Text(rows, 5),
+                Profile = Text(rows, 6),
+            };
+        }
+        return datasets;
+    }
+
+    private static Dictionary<string, Dictionary<string, string>> ReadInputTags(Schema schema)
+    {
+        var tags = new Dictionary<string, Dictionary<string, string>>();
+        using var rows = schema.Read("SELECT input_uuid, name, value FROM input_tags");
+        while (rows.Read())
+        {
+            if (!tags.TryGetValue(rows.GetString(0), out var bag))
+                tags.Add(rows.GetString(0), bag = []);
+            bag[rows.GetString(1)] = rows.GetString(2);
+        }
+        return tags;
     }
 
     private static void Keep(RunImporter importer, string what, Dictionary<string, string> bag, DbDataReader row)

@@ -40,7 +40,6 @@ internal static class MlflowFolder
             await importer.AddProjectAsync(project, ct).ConfigureAwait(false);
             foreach (var run in Directory.GetDirectories(folder).Where(run => !s_notRuns.Contains(Path.GetFileName(run))).Order(StringComparer.Ordinal))
                 await ReadRunAsync(run, project.Id, importer, ct).ConfigureAwait(false);
-            SkipFolders(Path.Combine(folder, "datasets"), "datasets", importer);
             SkipFolders(Path.Combine(folder, "traces"), "traces", importer);
             SkipFolders(Path.Combine(folder, "models"), "logged models", importer);
         }
@@ -85,6 +84,7 @@ internal static class MlflowFolder
             Params = Texts(Path.Combine(folder, "params"), importer, "params").ToDictionary(),
             Tags = tags,
             Metrics = metrics.ToDictionary(metric => metric.Key, metric => new MetricSummary { Count = metric.Value.Count }),
+            Lineage = new RunLineage { Datasets = Datasets(folder, importer) },
         }, ct).ConfigureAwait(false);
         foreach (var (_, points) in metrics)
         {
@@ -93,7 +93,35 @@ internal static class MlflowFolder
         }
     }
 
-    /// <summary>A flat meta.yaml; null, and noted, where there is none or it cannot be read.</summary>
+    /// <summary>The datasets that a run read: <c>inputs/ID/meta.yaml</c> names one of the experiment's <c>datasets/ID/meta.yaml</c>, and the run's tags on it.</summary>
+    private static List<DatasetInput> Datasets(string run, RunImporter importer)
+    {
+        var read = new List<DatasetInput>();
+        var inputs = Path.Combine(run, "inputs");
+        foreach (var input in Directory.Exists(inputs) ? Directory.GetDirectories(inputs).Order(StringComparer.Ordinal).ToArray() : [])
+        {
+            if (ReadMeta(input, importer, "datasets") is not { } meta || meta.GetValueOrDefault("source_type", "DATASET") is not "DATASET" || meta.GetValueOrDefault("source_id") is not { } id)
+                continue;
+            if (ReadMeta(Path.Combine(Path.GetDirectoryName(run)!, "datasets", id), importer, "datasets") is not { } dataset || !dataset.ContainsKey("name") || !dataset.ContainsKey("digest"))
+                continue;
+            read.Add(new DatasetInput
+            {
+                Dataset = new TrackedDataset
+                {
+                    Name = dataset["name"],
+                    Digest = dataset["digest"],
+                    SourceType = dataset.GetValueOrDefault("source_type") ?? "local",
+                    Source = dataset.GetValueOrDefault("source") ?? "{}",
+                    Schema = dataset.GetValueOrDefault("schema"),
+                    Profile = dataset.GetValueOrDefault("profile"),
+                },
+                Tags = meta.Where(pair => pair.Key.StartsWith("tags.", StringComparison.Ordinal)).ToDictionary(pair => pair.Key["tags.".Length..], pair => pair.Value),
+            });
+        }
+        return read;
+    }
+
+    /// <summary>A flat meta.yaml, with what lies one deeper under <c>outer.inner</c>; null, and noted, where there is none or it cannot be read.</summary>
     private static Dictionary<string, string>? ReadMeta(string folder, RunImporter importer, string what)
     {
         var file = Path.Combine(folder, "meta.yaml");
@@ -110,9 +138,17 @@ internal static class MlflowFolder
             var meta = new Dictionary<string, string>();
             foreach (var (key, value) in mapping.Children)
             {
-                // A plain null is no text; a quoted one is.
-                if (key is YamlScalarNode { Value: { } name } && value is YamlScalarNode { Value: { } text } scalar && !(scalar.Style == ScalarStyle.Plain && text is "null" or "~" or ""))
+                if (key is not YamlScalarNode { Value: { } name })
+                    continue;
+                if (Text(value) is { } text)
                     meta[name] = text;
+                if (value is not YamlMappingNode deeper)
+                    continue;
+                foreach (var (innerKey, innerValue) in deeper.Children)
+                {
+                    if (innerKey is YamlScalarNode { Value: { } inner } && Text(innerValue) is { } innerText)
+                        meta[$"{name}.{inner}"] = innerText;
+                }
             }
             return meta;
         }
@@ -122,6 +158,9 @@ internal static class MlflowFolder
             return null;
         }
     }
+
+    // A plain null is no text; a quoted one is.
+    private static string? Text(YamlNode node) => node is YamlScalarNode { Value: { } text } scalar && !(scalar.Style == ScalarStyle.Plain && text is "null" or "~" or "") ? text : null;
 
     /// <summary>Every file below a folder: its path is the key, its content the value.</summary>
     private static IEnumerable<KeyValuePair<string, string>> Texts(string folder, RunImporter importer, string what) => Files(folder)

@@ -13,6 +13,8 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
     // A file's bytes are there before its row is.
     private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
 
+    private const long DefaultAge = 30 * 86_400;
+
     // What a row takes beside its text, by measurement: keys, lengths, its place in an index.
     private const int PointBytes = 30;
     private const int RowBytes = 60;
@@ -63,9 +65,10 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
     /// <inheritdoc/>
     public async Task<CollectReport> CollectAsync(CollectQuery query, CancellationToken ct)
     {
-        if (query.OlderThan < 0)
-            throw new LodeException(ErrorCode.InvalidArgument, $"What is purged has been in the trash for at least 0 seconds; got {query.OlderThan}.");
-        var before = Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds() - (Math.Min(query.OlderThan, long.MaxValue / 2000) * 1000));
+        var olderThan = query.OlderThan ?? DefaultAge;
+        if (olderThan < 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"What is purged has been in the trash for at least 0 seconds; got {olderThan}.");
+        var before = Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds() - (Math.Min(olderThan, long.MaxValue / 2000) * 1000));
         var start = query.DryRun ? default : await database.MeasureAsync(ct).ConfigureAwait(false);
         var journals = await TrashedJournalsAsync(query, before, ct).ConfigureAwait(false);
         var result = await PurgeRunsAsync(query, before, ct).ConfigureAwait(false);

@@ -12,7 +12,7 @@ public sealed record Project
     public required string Name { get; init; }
 
     /// <summary>In use or in the trash.</summary>
-    public Lifecycle Lifecycle { get; init; } = Lifecycle.Active;
+    public Lifecycle Lifecycle { get; init => field = value == 0 ? field : value; } = Lifecycle.Active;
 
     /// <summary>Where its artifacts lie, a URI; null = the server's default place.</summary>
     public string? ArtifactLocation { get; init; }

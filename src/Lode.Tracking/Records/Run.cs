@@ -15,10 +15,10 @@ public sealed record Run
     public required string Name { get; init; }
 
     /// <summary>Where it stands.</summary>
-    public RunStatus Status { get; init; } = RunStatus.Running;
+    public RunStatus Status { get; init => field = value == 0 ? field : value; } = RunStatus.Running;
 
     /// <summary>In use or in the trash.</summary>
-    public Lifecycle Lifecycle { get; init; } = Lifecycle.Active;
+    public Lifecycle Lifecycle { get; init => field = value == 0 ? field : value; } = Lifecycle.Active;
 
     /// <summary>Who started it; may be empty.</summary>
     public string User { get; init => field = value ?? field; } = "";

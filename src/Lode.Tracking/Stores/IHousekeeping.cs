@@ -26,8 +26,8 @@ public sealed record CollectQuery
     /// <summary>Only this project and its runs; null = any.</summary>
     public ProjectId? Project { get; init; }
 
-    /// <summary>Only what has been in the trash for at least this many seconds; at least 0, default 30 days.</summary>
-    public long OlderThan { get; init; } = 30 * 86_400;
+    /// <summary>Only what has been in the trash for at least this many seconds; at least 0, null = 30 days.</summary>
+    public long? OlderThan { get; init; }
 
     /// <summary>True: nothing is changed; the answer says what would be.</summary>
     public bool DryRun { get; init; }
@@ -95,7 +95,7 @@ public sealed record ProjectUse
     public required string Name { get; init; }
 
     /// <summary>Whether it is in the trash itself.</summary>
-    public Lifecycle Lifecycle { get; init; } = Lifecycle.Active;
+    public Lifecycle Lifecycle { get; init => field = value == 0 ? field : value; } = Lifecycle.Active;
 
     /// <summary>Runs in use.</summary>
     public int Runs { get; init; }

@@ -65,7 +65,7 @@ public abstract class TwoStores : IAsyncLifetime
                 }, Ct);
                 await store.LogLineageAsync(run.Id, new RunLineage
                 {
-                    Datasets = [new DatasetInput { Dataset = new Dataset { Name = "iris", Digest = $"d{(int)status % 2}", SourceType = "local", Source = "{}", Schema = "[1]" }, Tags = new Dictionary<string, string> { [DatasetInput.ContextTag] = "train" } }],
+                    Datasets = [new DatasetInput { Dataset = new TrackedDataset { Name = "iris", Digest = $"d{(int)status % 2}", SourceType = "local", Source = "{}", Schema = "[1]" }, Tags = new Dictionary<string, string> { [DatasetInput.ContextTag] = "train" } }],
                     ModelInputs = ["m-1"],
                     ModelOutputs = [new ModelOutput("m-2", 7)],
                 }, Ct);

@@ -56,6 +56,12 @@ public sealed class MlflowDatabaseTests : TwoStores
             Run($"""
                 UPDATE experiments SET creation_time = 10 * experiment_id, last_update_time = 10 * experiment_id + 1;
                 UPDATE runs SET deleted_time = 99 WHERE lifecycle_stage = 'deleted';
+                CREATE TABLE datasets (dataset_uuid VARCHAR(36) NOT NULL, experiment_id INTEGER NOT NULL, name VARCHAR(500) NOT NULL, digest VARCHAR(36) NOT NULL, dataset_source_type VARCHAR(36) NOT NULL, dataset_source TEXT NOT NULL, dataset_schema TEXT, dataset_profile TEXT, PRIMARY KEY (experiment_id, name, digest));
+                CREATE TABLE inputs (input_uuid VARCHAR(36) NOT NULL, source_type VARCHAR(36) NOT NULL, source_id VARCHAR(36) NOT NULL, destination_type VARCHAR(36) NOT NULL, destination_id VARCHAR(36) NOT NULL, PRIMARY KEY (source_type, source_id, destination_type, destination_id));
+                CREATE TABLE input_tags (input_uuid VARCHAR(36) NOT NULL, name VARCHAR(255) NOT NULL, value VARCHAR(500) NOT NULL, PRIMARY KEY (input_uuid, name));
+                INSERT INTO datasets VALUES ('d1', 3, 'iris', 'abc', 'local', '/iris.csv', NULL, '[150]');
+                INSERT INTO inputs VALUES ('i1', 'DATASET', 'd1', 'RUN', '{A}');
+                INSERT INTO input_tags VALUES ('i1', 'mlflow.data.context', 'train');
                 CREATE TABLE registered_models (name VARCHAR(256) NOT NULL PRIMARY KEY, creation_time BIGINT, last_updated_time BIGINT, description VARCHAR(5000));
                 INSERT INTO registered_models (name) VALUES ('m1'), ('m2');
                 """);
@@ -96,6 +102,12 @@ public sealed class MlflowDatabaseTests : TwoStores
             var odd = await Target.GetHistoryAsync(b.Id, "odd", 0, 10, Ct);
             Assert.Equal([(1L, -1L), (1, -1), (2, 0), (3, 1)], odd.Select(point => (point.Time, point.Step)));
             Assert.Equal([double.NegativeInfinity, double.NaN, 0, double.PositiveInfinity], odd.Select(point => point.Value).Order().OrderBy(value => !double.IsNegativeInfinity(value)));
+        }
+        if (age >= 2)
+        {
+            var input = Assert.Single(a.Lineage.Datasets);
+            Assert.Equal(("iris", "abc", "local", "/iris.csv", null, "[150]", "train"),
+                (input.Dataset.Name, input.Dataset.Digest, input.Dataset.SourceType, input.Dataset.Source, input.Dataset.Schema, input.Dataset.Profile, input.Tags[DatasetInput.ContextTag]));
         }
         var c = await Target.GetRunAsync(RunId.Parse(C), Ct);
         Assert.Equal((gone.Id, RunStatus.Failed, null, 0.75), (c.ProjectId, c.Status, c.StartedAt, c.Metrics["acc"].Last));

@@ -35,6 +35,8 @@ public sealed class MlflowFolderTests : TwoStores
         Write($".trash/7/{C}/meta.yaml", $"experiment_id: 7\nrun_uuid: {C}\nstatus: 1\n");
         Write($".trash/7/{C}/metrics/old", "12 0.5\n13 0.75\n");
         Write($"0/{new string('e', 32)}/meta.yaml", "run_id: [broken\n");
+        Write("271828182845904523/datasets/d1/meta.yaml", "digest: abc\nname: iris\nprofile: null\nschema: '[1]'\nsource: /iris.csv\nsource_type: local\n");
+        Write($"271828182845904523/{A}/inputs/i1/meta.yaml", $"destination_id: {A}\ndestination_type: RUN\nsource_id: d1\nsource_type: DATASET\ntags:\n  mlflow.data.context: train\n");
         Write("models/churn/meta.yaml", "name: churn\n");
         Directory.CreateDirectory(Path.Combine(Folder["mlruns"], ".trash"));
     }
@@ -64,6 +66,8 @@ public sealed class MlflowFolderTests : TwoStores
             [new("loss", 0.5, 1001, 0), new("loss", 0.25, 1002, 1), new("loss", double.NaN, 1003, 2), new("loss", double.NegativeInfinity, 1004, 3), new("loss", double.PositiveInfinity, 1005, 4)],
             await Target.GetHistoryAsync(a.Id, "loss", 0, 10, Ct));
         Assert.Equal([new("val/acc", 0.001, 1001, -5), new("val/acc", 0.5, 1006, 1)], await Target.GetHistoryAsync(a.Id, "val/acc", 0, 10, Ct));
+        var input = Assert.Single(a.Lineage.Datasets);
+        Assert.Equal(("iris", "abc", "[1]", null, "train"), (input.Dataset.Name, input.Dataset.Digest, input.Dataset.Schema, input.Dataset.Profile, input.Tags[DatasetInput.ContextTag]));
         var b = await Target.GetRunAsync(RunId.Parse(B), Ct);
         Assert.Equal(("from the tag", "", RunStatus.Killed, Lifecycle.Deleted, 77L), (b.Name, b.User, b.Status, b.Lifecycle, b.DeletedAt));
         Assert.Equal([(12L, 0L), (13, 0)], (await Target.GetHistoryAsync(RunId.Parse(C), "old", 0, 10, Ct)).Select(point => (point.Time, point.Step)));

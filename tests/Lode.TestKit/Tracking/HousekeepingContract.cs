@@ -28,7 +28,7 @@ public abstract class HousekeepingContract : IAsyncLifetime
         var run = await Store.CreateRunAsync(new NewRun { Id = RunId.New(), ProjectId = project, Tags = new Dictionary<string, string> { ["t"] = "v" } }, Ct);
         await Store.LogLineageAsync(run.Id, new RunLineage
         {
-            Datasets = [new DatasetInput { Dataset = new Dataset { Name = "iris", Digest = "d", SourceType = "local", Source = "{}" }, Tags = new Dictionary<string, string> { ["k"] = "v" } }],
+            Datasets = [new DatasetInput { Dataset = new TrackedDataset { Name = "iris", Digest = "d", SourceType = "local", Source = "{}" }, Tags = new Dictionary<string, string> { ["k"] = "v" } }],
             ModelInputs = ["m-1"],
             ModelOutputs = [new ModelOutput("m-2", 7)],
         }, Ct);
