@@ -4,7 +4,7 @@ using Lode.Bench.Tracking;
 // Measures the tracking server and store; prints each figure beside MLflow's and beside the goal.
 //   dotnet run -c Release --project bench/Lode.Bench.Tracking [-- PART…] [--seconds 4] [--points 10000000] [--server PATH/lode.dll]
 // Parts: journal (a program's log call to the durable store), store (bytes, histories, buckets, ingestion), rest (a real server
-// process under HTTP load). Default: all. CPU is that of the server process, user and system, read from the operating system.
+// process under HTTP load), search (--runs 1000000 --repeats 5 --store postgres://…; see SearchBench.cs). Default: all. CPU is that of the server process, user and system, read from the operating system.
 string[] parts = [.. args.TakeWhile(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
 var seconds = Option("--seconds", 4);
 var server = Text("--server") ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Lode.Cli/release/lode.dll"));
@@ -13,6 +13,8 @@ if (Wants("journal"))
     await JournalBench.RunAsync(Option("--journal-points", 200_000), 5);
 if (Wants("store"))
     await StoreBench.RunAsync(Option("--points", 10_000_000));
+if (Wants("search"))
+    await SearchBench.RunAsync(Option("--runs", 10_000), Option("--repeats", 5), Text("--store"));
 if (Wants("rest"))
     await RestBench.RunAsync(server, TimeSpan.FromSeconds(seconds));
 return 0;

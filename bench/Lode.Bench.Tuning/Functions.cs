@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lode.Core;
 using Lode.Optimization;
 
@@ -15,7 +16,9 @@ public static class Functions
         Func<double[], double> function = name.Split('_')[0].TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9') switch
         {
             "branin" => Branin,
-            "hartmann" => Hartmann6,
+            "hartmann" => d == 3 ? Hartmann3 : Hartmann6,
+            "shekel" => Shekel,
+            "bumps" => Bumps(d, int.Parse(name[(name.IndexOf('_', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture)),
             "ackley" => Shifted(space, Ackley),
             "rosenbrock" => Rosenbrock,
             "levy" => Levy,
@@ -71,6 +74,36 @@ public static class Functions
         double[][] a = [[10, 3, 17, 3.5, 1.7, 8], [.05, 10, 17, .1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, .05, 10, .1, 14]];
         double[][] p = [[1312, 1696, 5569, 124, 8283, 5886], [2329, 4135, 8307, 3736, 1004, 9991], [2348, 1451, 3522, 2883, 3047, 6650], [4047, 8828, 8732, 5743, 1091, 381]];
         return -Enumerable.Range(0, 4).Sum(i => c[i] * Math.Exp(-Enumerable.Range(0, 6).Sum(j => a[i][j] * Square(x[j] - (1e-4 * p[i][j])))));
+    }
+
+    private static double Hartmann3(double[] x)
+    {
+        double[] c = [1, 1.2, 3, 3.2];
+        double[][] a = [[3, 10, 30], [.1, 10, 35], [3, 10, 30], [.1, 10, 35]];
+        double[][] p = [[3689, 1170, 2673], [4699, 4387, 7470], [1091, 8732, 5547], [381, 5743, 8828]];
+        return -Enumerable.Range(0, 4).Sum(i => c[i] * Math.Exp(-Enumerable.Range(0, 3).Sum(j => a[i][j] * Square(x[j] - (1e-4 * p[i][j])))));
+    }
+
+    private static double Shekel(double[] x)
+    {
+        double[] b = [.1, .2, .2, .4, .4, .6, .3, .7, .5, .5];
+        double[][] c = [[4, 4, 4, 4], [1, 1, 1, 1], [8, 8, 8, 8], [6, 6, 6, 6], [3, 7, 3, 7], [2, 9, 2, 9], [5, 5, 3, 3], [8, 1, 8, 1], [6, 2, 6, 2], [7, 3.6, 7, 3.6]];
+        return -Enumerable.Range(0, 10).Sum(i => 1 / (b[i] + Enumerable.Range(0, 4).Sum(j => Square(x[j] - c[i][j]))));
+    }
+
+    // Eight hills of nearly equal height at arbitrary places, each with its own width along each axis: many functions with several optima.
+    private static Func<double[], double> Bumps(int d, int number)
+    {
+        double Draw(int k)
+        {
+            var value = Math.Sin((12.9898 * (k + 1)) + (78.233 * number)) * 43758.5453;
+            return value - Math.Floor(value);
+        }
+        var bumps = Enumerable.Range(0, 8).Select(b => (
+            Height: 1 - (0.06 * b) - (0.06 * Draw(1000 + b)),
+            Center: Enumerable.Range(0, d).Select(i => Draw((b * d) + i)).ToArray(),
+            Narrow: Enumerable.Range(0, d).Select(i => 1.5 * Math.Pow(20, Draw(5000 + (b * d) + i))).ToArray())).ToArray();
+        return x => -bumps.Sum(b => b.Height * Math.Exp(-Enumerable.Range(0, d).Sum(i => b.Narrow[i] * Square(x[i] - b.Center[i]))));
     }
 
     // As Problems.Conditional, with the names of the definition.

@@ -8,7 +8,7 @@ using Lode.Optimization;
 // lode-bench-tuning blackbox --spec spec.json --tables DIR --tasks a,b|all --methods gp,tpe,… --seeds 0..19 --trials 200 --out runs.jsonl
 //                                               run records of any specification and tables; a method may carry options: gp{"acquisition":"pi"}
 // lode-bench-tuning values --spec spec.json --tables DIR --tasks all     values of random configurations, to check the tasks against others
-// lode-bench-tuning overhead [--json] [--methods gp,tpe] [--counts 100,1000]
+// lode-bench-tuning overhead [--json] [--methods gp,tpe] [--counts 100,1000] [--rounds 20]
 //                                               what an ask + tell costs as trials grow, beside Optuna's where python3 has it
 // lode-bench-tuning quality [--json] [options]  best values on the stated problems, 20 seeds; options = a sampler's, as JSON
 var json = args.Contains("--json");
@@ -34,23 +34,26 @@ static Dictionary<string, string> Named(string[] arguments) =>
 static int Overhead(bool json, Dictionary<string, string> arguments)
 {
     var space = new SearchSpace(Enumerable.Range(0, 10).Select(i => new FloatParameter($"x{i}", -5, 5)));
+    var rounds = int.Parse(arguments.GetValueOrDefault("rounds", "20"), CultureInfo.InvariantCulture);
     foreach (var name in Blackbox.Methods(arguments.GetValueOrDefault("methods", string.Join(',', SamplerCatalog.Names))))
     {
         foreach (var n in arguments.GetValueOrDefault("counts", "100,1000,10000").Split(',').Select(count => int.Parse(count, CultureInfo.InvariantCulture)))
         {
             var finished = Finished(space, n).ToList();
             Study Fresh() => new(new StudyOptions { Space = space, Sampler = Blackbox.Create(name) }, finished);
-            // Until the code is compiled for the hot path, or for two seconds.
-            var (warmup, warming) = (Fresh(), Stopwatch.GetTimestamp());
-            for (var i = 0; i < 300 && Stopwatch.GetElapsedTime(warming).TotalSeconds < 2; i++)
-                Round(warmup);
+            // Until the code is compiled for the hot path, which takes the runtime a second or two; on fresh studies, so that trials do not pile up.
+            for (var warming = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(warming).TotalSeconds < 2;)
+            {
+                var warmup = Fresh();
+                for (var i = 0; i < 300 && Stopwatch.GetElapsedTime(warming).TotalSeconds < 2; i++)
+                    Round(warmup);
+            }
             var (wall, cpu) = (new List<double>(), new List<double>());
             using var process = Process.GetCurrentProcess();
             var measuring = Stopwatch.GetTimestamp();
             for (var i = 0; i < 21 && (i < 3 || Stopwatch.GetElapsedTime(measuring).TotalSeconds < 10); i++)
             {
                 // The processor clock is too coarse for one round; a fresh study keeps the number of trials.
-                const int rounds = 20;
                 var study = Fresh();
                 process.Refresh();
                 var (cpuStart, start) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());

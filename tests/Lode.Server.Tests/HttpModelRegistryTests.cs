@@ -1,4 +1,3 @@
-using System.Globalization;
 using Lode.Core;
 using Lode.Storage;
 using Lode.TestKit;
@@ -9,19 +8,15 @@ namespace Lode.Server.Tests;
 /// <summary>The same contract, through client, wire, MLflow's endpoints and SQL.</summary>
 public sealed class HttpModelRegistryTests : ModelRegistryContract
 {
-    private readonly List<string> _registrations = [];
     private RunningServer? _server;
 
-    protected override IReadOnlyList<string> Registrations => _registrations;
+    protected override ILoggedModelStore LoggedModels => new SqlLoggedModelStore(_server!.Database, Time);
 
     public override async Task DisposeAsync() => await _server!.DisposeAsync();
 
     protected override async Task<IModelRegistry> CreateRegistryAsync()
     {
-        var link = new LoggedModelLink(
-            (_, id) => id == LoggedModel ? new LoggedModelPlace(LoggedPlace, LoggedRun) : null,
-            (_, id, name, version) => _registrations.Add(string.Create(CultureInfo.InvariantCulture, $"{name}/{version}")));
-        _server = await RunningServer.StartAsync(Time, change: options => options with { LoggedModels = link });
+        _server = await RunningServer.StartAsync(Time);
         return new HttpModelRegistry(_server.Http);
     }
 

@@ -7,18 +7,20 @@ namespace Lode.Server.Tests;
 public sealed class RunningServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly SqlDatabase _database;
     private readonly LodeServer _server;
 
     private RunningServer(TemporaryFolder folder, SqlDatabase database, LodeServer server)
     {
         _folder = folder;
-        _database = database;
+        Database = database;
         _server = server;
         Http = new HttpClient { BaseAddress = server.Address };
     }
 
     public string Folder => _folder.Path;
+
+    /// <summary>What the server keeps its data in.</summary>
+    public SqlDatabase Database { get; }
 
     public HttpClient Http { get; }
 
@@ -29,7 +31,7 @@ public sealed class RunningServer : IAsyncDisposable
         time ??= TimeProvider.System;
         var folder = new TemporaryFolder();
         SqlDatabase database = onPostgres ? PostgresDatabase.Open(PostgresAddress.Parse(PostgresCluster.Shared.NewDatabase())) : SqliteDatabase.Open(folder["lode.db"]);
-        var options = new ServerOptions { Port = 0, DataFolder = folder.Path, ArtifactFolder = folder["artifacts"], Version = "0.0.0-test" };
+        var options = new ServerOptions { Port = 0, DataFolder = folder.Path, ArtifactFolder = folder["artifacts"], JournalFolder = folder["journal"], Version = "0.0.0-test" };
         options = change?.Invoke(options) ?? options;
         return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
     }
@@ -38,7 +40,7 @@ public sealed class RunningServer : IAsyncDisposable
     {
         Http.Dispose();
         await _server.DisposeAsync();
-        await _database.DisposeAsync();
+        await Database.DisposeAsync();
         _folder.Dispose();
     }
 }

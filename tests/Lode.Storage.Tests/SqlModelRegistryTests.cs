@@ -6,10 +6,9 @@ namespace Lode.Storage.Tests;
 
 public abstract class SqlModelRegistryTests : ModelRegistryContract
 {
-    private readonly List<string> _registrations = [];
     private SqlDatabase? _database;
 
-    protected override IReadOnlyList<string> Registrations => _registrations;
+    protected override ILoggedModelStore LoggedModels => new SqlLoggedModelStore(_database!, Time);
 
     protected abstract SqlDatabase Open();
 
@@ -18,10 +17,7 @@ public abstract class SqlModelRegistryTests : ModelRegistryContract
     protected override Task<IModelRegistry> CreateRegistryAsync()
     {
         _database = Open();
-        var link = new LoggedModelLink(
-            (_, id) => id == LoggedModel ? new LoggedModelPlace(LoggedPlace, LoggedRun) : null,
-            (_, id, name, version) => _registrations.Add($"{name}/{version}"));
-        return Task.FromResult<IModelRegistry>(new SqlModelRegistry(_database, Time) { LoggedModels = link });
+        return Task.FromResult<IModelRegistry>(new SqlModelRegistry(_database, Time));
     }
 
     protected override async Task<(string Id, string Artifacts)> NewRunAsync(string folder)
@@ -55,12 +51,6 @@ public sealed class SqliteModelRegistryTests : SqlModelRegistryTests
     }
 
     protected override SqlDatabase Open() => SqliteDatabase.Open(_folder["lode.db"]);
-
-    [Theory]
-    [InlineData(null, """[{"name":"m","version":3}]""")]
-    [InlineData("""[{"name":"a","version":1}]""", """[{"name":"a","version":1},{"name":"m","version":3}]""")]
-    [InlineData("no list", """[{"name":"m","version":3}]""")]
-    public void LoggedModelLink_Append_KeepsWhatIsThere(string? list, string wanted) => Assert.Equal(wanted, LoggedModelLink.Append(list, "m", 3));
 }
 
 [NeedsPostgres]

@@ -29,7 +29,7 @@ internal static class LsCommand
     {
         if (limit < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"--limit is at least 1; got {limit}.");
-        var query = new RunQuery { Projects = [], Filter = FilterParser.Parse(filter), Order = sort is null ? [] : [RunOrder.Parse(sort)], Limit = limit };
+        var query = new RunQuery { Projects = [], Filter = FilterParser.Parse(filter), Order = sort is null ? [] : [RunOrder.Parse(sort)], Limit = limit, Counts = true };
         await using var access = await context.OpenStoreAsync(ct);
         var projects = await CommandContext.ProjectsAsync(access.Store, project, ct);
         var page = await access.Store.SearchRunsAsync(query with { Projects = [.. projects.Select(found => found.Id)] }, ct);

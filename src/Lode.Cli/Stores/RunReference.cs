@@ -39,7 +39,7 @@ internal static class RunReference
     private static ProjectId[] Ids(IReadOnlyList<Project> projects) => [.. projects.Select(project => project.Id)];
 
     private static Task<RunPage> SearchAsync(IRunStore store, IReadOnlyList<Project> projects, string attribute, FilterOperator op, string text, LifecycleView view, CancellationToken ct) =>
-        store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), View = view, Filter = new RunFilter([new FilterClause(new RunField(FieldKind.Attribute, attribute), op, FilterValue.Of(text))]) }, ct);
+        store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), View = view, Filter = new RunFilter([new FilterClause(new RunField(FieldKind.Attribute, attribute), op, FilterValue.Of(text))]), Counts = true }, ct);
 
     private static async Task<Run> ResolveWordAsync(IRunStore store, IReadOnlyList<Project> projects, string text, LifecycleView view, CancellationToken ct)
     {

@@ -54,7 +54,12 @@ internal sealed class GenerationReplay<TState> where TState : class
             var end = at + _size(state);
             state = _advance(state, history, at);
             if (remember &= IsSettled(trials, at, end))
+            {
+                // Only the last few are kept in the end; a replay makes thousands.
+                if (checkpoints.Count == 4 * Kept)
+                    checkpoints.RemoveRange(0, 3 * Kept);
                 checkpoints.Add((end, state));
+            }
             at = end;
         }
         if (checkpoints.Count > 0)
@@ -88,36 +93,24 @@ internal sealed class GenerationReplay<TState> where TState : class
     }
 
     // The last few states and the trials that led to them.
-    private sealed record Snapshot(SearchSpace Space, Direction Direction, int? Budget, Trial[] Seen, (int End, TState? State)[] Checkpoints)
+    private sealed record Snapshot(SearchSpace Space, Direction Direction, int? Budget, IReadOnlyList<Trial> Seen, (int End, TState? State)[] Checkpoints)
     {
         public static Snapshot Of(SearchSpace space, History history, Snapshot? known, List<(int End, TState? State)> added)
         {
-            var seen = new Trial[added[^1].End];
-            for (var i = 0; i < seen.Length; i++)
-                seen[i] = history.Trials[i];
-            var same = known?.SameAs(history.Trials) ?? 0;
+            var same = known is null ? 0 : TrialList.SharedPrefix(known.Seen, history.Trials);
             (int End, TState? State)[] all = [.. (known?.Checkpoints ?? []).Where(old => old.End <= same && old.End < added[0].End), .. added];
-            return new(space, history.Directions[0], history.Budget, seen, all[Math.Max(0, all.Length - Kept)..]);
+            return new(space, history.Directions[0], history.Budget, TrialList.Kept(history.Trials), all[Math.Max(0, all.Length - Kept)..]);
         }
 
         public bool IsOf(SearchSpace space, History history) => ReferenceEquals(Space, space) && Direction == history.Directions[0] && Budget == history.Budget;
 
         public (int End, TState? State) Longest(IReadOnlyList<Trial> trials)
         {
-            var same = SameAs(trials);
+            var same = TrialList.SharedPrefix(Seen, trials);
             for (var c = Checkpoints.Length - 1; c >= 0; c--)
                 if (Checkpoints[c].End <= same)
                     return Checkpoints[c];
             return (0, null);
-        }
-
-        private int SameAs(IReadOnlyList<Trial> trials)
-        {
-            var same = 0;
-            var limit = Math.Min(trials.Count, Seen.Length);
-            while (same < limit && ReferenceEquals(trials[same], Seen[same]))
-                same++;
-            return same;
         }
     }
 }

@@ -87,6 +87,9 @@ public readonly struct ParamValue : IEquatable<ParamValue>
     /// <exception cref="LodeException">InvalidArgument: this holds no bool.</exception>
     public bool AsBool() => Kind == ParamKind.Bool ? _bits != 0 : throw WrongKind("true or false");
 
+    /// <summary>64 bits that equal values share; different ones hardly ever, but for 0, 0.0 and false.</summary>
+    internal ulong Bits => _text is null ? (ulong)_bits : TextHash.Of(_text);
+
     /// <inheritdoc/>
     public bool Equals(ParamValue other) => Kind == other.Kind && _bits == other._bits && _text == other._text;
 
@@ -94,7 +97,7 @@ public readonly struct ParamValue : IEquatable<ParamValue>
     public override bool Equals(object? obj) => obj is ParamValue other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Kind, _bits, _text);
+    public override int GetHashCode() => HashCode.Combine(Kind, Bits);
 
     /// <summary>Whether both hold the same value of the same kind.</summary>
     public static bool operator ==(ParamValue left, ParamValue right) => left.Equals(right);

@@ -70,6 +70,18 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
         return TryGet(name, out value);
     }
 
+    /// <summary>Whether these are the names of the active parameters, in any order.</summary>
+    internal bool HasNames(string[] names)
+    {
+        if (names.Length != Count)
+            return false;
+        var hint = 0;
+        foreach (var name in names)
+            if (!TryGet(name, ref hint, out _))
+                return false;
+        return true;
+    }
+
     /// <summary>Whether the parameter is active.</summary>
     public bool Contains(string name) => TryGet(name, out _);
 
@@ -127,9 +139,13 @@ public sealed class Params : IEnumerable<KeyValuePair<string, ParamValue>>, IEqu
         // Kept: a study looks each configuration up several times. Racing threads would keep the same number.
         if (_hash == 0)
         {
-            var hash = Count;
-            foreach (var (name, value) in _items)
-                hash ^= HashCode.Combine(name, value); // order does not matter
+            var sum = (ulong)Count;
+            foreach (ref readonly var item in _items.AsSpan())
+            {
+                var mixed = (item.Value.Bits ^ TextHash.Of(item.Key)) * 0xBF58476D1CE4E5B9UL;
+                sum += (mixed ^ (mixed >> 32)) * 0x94D049BB133111EBUL; // order does not matter
+            }
+            var hash = (int)(sum ^ (sum >> 32));
             _hash = hash == 0 ? 1 : hash;
         }
         return _hash;

@@ -40,6 +40,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
         _parents = [.. _parameters.Select(FindParent)];
         _order = ParentsFirst();
         Dimensions = [.. _parameters.Select(parameter => parameter.Dimension)];
+        MostConfigurations = Dimensions.Aggregate(1.0, (product, dimension) => product * (dimension.Levels == 0 ? double.PositiveInfinity : dimension.Levels));
         Constraints = [.. constraints ?? []];
         _constraints = [.. Constraints.Select(constraint => new BoundConstraint(constraint, this))];
     }
@@ -55,6 +56,9 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
 
     /// <summary>What each coordinate means, shape [d].</summary>
     public IReadOnlyList<UnitDimension> Dimensions { get; }
+
+    /// <summary>The number of configurations, were all parameters always active and without constraints; infinite where one is continuous.</summary>
+    internal double MostConfigurations { get; }
 
     /// <summary>What every configuration must keep to, known before it is evaluated; empty for nothing.</summary>
     public IReadOnlyList<SpaceConstraint> Constraints { get; }

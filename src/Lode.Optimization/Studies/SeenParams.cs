@@ -18,8 +18,12 @@ internal sealed class SeenParams
     /// <summary>Notes which parameters a complete trial asked for.</summary>
     public void AddSignature(Params values)
     {
-        if (values.Count > 0 && _signatures.Count < MaxSignatures && !_signatures.Any(names => names.Length == values.Count && names.All(values.Contains)))
-            _signatures.Add([.. values.Select(item => item.Key)]);
+        if (values.Count == 0 || _signatures.Count >= MaxSignatures)
+            return;
+        foreach (var names in _signatures)
+            if (values.HasNames(names))
+                return;
+        _signatures.Add([.. values.Select(item => item.Key)]);
     }
 
     /// <summary>Forgets a configuration of a trial.</summary>

@@ -68,7 +68,7 @@ public sealed partial class Study
     {
         // What a repeated objective would ask for is known.
         var trial = same is null
-            ? new Trial(number, TrialState.Running, DeclaredOf(proposed)) { Space = _declared }
+            ? new Trial(number, TrialState.Running, ReferenceEquals(space, _declared) ? proposed : DeclaredOf(proposed)) { Space = _declared }
             : new Trial(number, TrialState.Running, same.Params) { Space = same.Space };
         if (waiting is null)
             _trials.Add(trial);
@@ -194,13 +194,10 @@ public sealed partial class Study
     // Whether as many configurations were seen as the space can have at most.
     private bool IsUsedUp(SearchSpace space)
     {
-        var total = 1.0;
-        foreach (var dimension in space.Dimensions)
-            total *= dimension.Levels == 0 ? double.PositiveInfinity : dimension.Levels;
-        if (double.IsInfinity(total))
+        if (double.IsInfinity(space.MostConfigurations))
             return false;
         lock (_gate)
-            return _seen.Count >= total;
+            return _seen.Count >= space.MostConfigurations;
     }
 
     // A value goes out as it came in: the way through the unit cube may change its last bit.

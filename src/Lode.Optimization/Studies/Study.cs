@@ -195,7 +195,7 @@ public sealed partial class Study
             Count(finished);
             if (!IsRepeatable)
             {
-                Forget(number);
+                Forget(number, finished.Params);
                 See(finished);
             }
             Pulse();
@@ -277,9 +277,10 @@ public sealed partial class Study
             _seen.AddSignature(trial.Params);
     }
 
-    private void Forget(int number)
+    // What was proposed is mostly what is seen next: then it stays noted.
+    private void Forget(int number, Params? next = null)
     {
-        if (_proposals.Remove(number, out var proposed))
+        if (_proposals.Remove(number, out var proposed) && !ReferenceEquals(proposed, next))
             _seen.Remove(proposed, number);
     }
 

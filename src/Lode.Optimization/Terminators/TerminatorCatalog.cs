@@ -8,6 +8,7 @@ public static class TerminatorCatalog
 {
     private static readonly Dictionary<string, Func<JsonElement?, ITerminator>> s_terminators = new()
     {
+        ["regret_bound"] = options => new RegretBoundTerminator(OptionsReader.Read<RegretBoundTerminatorOptions>("regret_bound", options)),
         ["stagnation"] = options => new StagnationTerminator(OptionsReader.Read<StagnationTerminatorOptions>("stagnation", options)),
         ["target"] = options => new TargetTerminator(OptionsReader.Read<TargetTerminatorOptions>("target", options)),
     };

@@ -62,6 +62,26 @@ internal sealed class TrialList
         return new Snapped(_chunks, Count);
     }
 
+    /// <summary>How many trials two lists have in common from the start on, the very same objects. O(n / chunk) for two snapshots of one study.</summary>
+    public static int SharedPrefix(IReadOnlyList<Trial> first, IReadOnlyList<Trial> second)
+    {
+        var (same, limit) = (0, Math.Min(first.Count, second.Count));
+        while (same < limit)
+        {
+            // A chunk that two snapshots share is the same as far as both show it.
+            if (same % ChunkSize == 0 && first is Snapped a && second is Snapped b && a.SharesChunk(b, same / ChunkSize))
+                same = Math.Min(limit, same + ChunkSize);
+            else if (ReferenceEquals(first[same], second[same]))
+                same++;
+            else
+                break;
+        }
+        return same;
+    }
+
+    /// <summary>The list itself where it is known never to change, else a copy.</summary>
+    public static IReadOnlyList<Trial> Kept(IReadOnlyList<Trial> trials) => trials is Snapped ? trials : [.. trials];
+
     private void Write(int index, Trial trial)
     {
         var chunk = index / ChunkSize;
@@ -80,14 +100,18 @@ internal sealed class TrialList
 
     private sealed class Snapped(Trial[][] chunks, int count) : IReadOnlyList<Trial>
     {
+        private readonly Trial[][] _chunks = chunks;
+
         public int Count => count;
 
-        public Trial this[int index] => (uint)index < (uint)count ? chunks[index / ChunkSize][index % ChunkSize] : throw new ArgumentOutOfRangeException(nameof(index));
+        public bool SharesChunk(Snapped other, int chunk) => ReferenceEquals(_chunks[chunk], other._chunks[chunk]);
+
+        public Trial this[int index] => (uint)index < (uint)count ? _chunks[index / ChunkSize][index % ChunkSize] : throw new ArgumentOutOfRangeException(nameof(index));
 
         public IEnumerator<Trial> GetEnumerator()
         {
             for (var i = 0; i < count; i++)
-                yield return chunks[i / ChunkSize][i % ChunkSize];
+                yield return _chunks[i / ChunkSize][i % ChunkSize];
         }
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

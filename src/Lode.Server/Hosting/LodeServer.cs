@@ -46,7 +46,7 @@ public sealed class LodeServer : IAsyncDisposable
         RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));
         var artifacts = new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time);
         builder.Services.AddSingleton<IArtifactStore>(artifacts);
-        builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, new DataFolder(options.DataFolder).JournalFolder, artifacts));
+        builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, options.JournalFolder, artifacts));
         builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time);

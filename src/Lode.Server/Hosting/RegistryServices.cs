@@ -23,7 +23,6 @@ internal static class RegistryServices
             provider.GetRequiredService<ILogger<WebhookDispatcher>>()));
         services.AddSingleton<IModelRegistry>(provider => new SqlModelRegistry(database, provider.GetRequiredService<TimeProvider>())
         {
-            LoggedModels = options.LoggedModels,
             Published = provider.GetRequiredService<WebhookDispatcher>().Wake,
         });
     }

@@ -1,5 +1,3 @@
-using Lode.Storage;
-
 namespace Lode.Server;
 
 /// <summary>How a server listens and what it says of itself.</summary>
@@ -23,11 +21,11 @@ public sealed record ServerOptions
     /// <summary>How webhooks are called.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
-    /// <summary>What the model registry asks and tells the logged models.</summary>
-    internal LoggedModelLink LoggedModels { get; init; } = LoggedModelLink.None;
-
     /// <summary>The folder that holds the bytes of artifacts.</summary>
     public required string ArtifactFolder { get; init; }
+
+    /// <summary>Where journals lie, of which those of purged runs are removed; null, the default, where there are none.</summary>
+    public string? JournalFolder { get; init; }
 
     /// <summary>The most bytes of one uploaded file; null, the default, leaves it to the disk.</summary>
     public long? MaxUploadBytes { get; init; }

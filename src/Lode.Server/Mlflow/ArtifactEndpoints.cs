@@ -20,7 +20,11 @@ internal static class ArtifactEndpoints
     }
 
     /// <summary>Routes that have no prefix.</summary>
-    public static void MapRoot(IEndpointRouteBuilder root) => root.MapMethods("/get-artifact", ["GET", "HEAD"], GetAsync);
+    public static void MapRoot(IEndpointRouteBuilder root)
+    {
+        root.MapMethods("/get-artifact", ["GET", "HEAD"], GetAsync);
+        root.MapMethods("/model-versions/get-artifact", ["GET", "HEAD"], GetOfVersionAsync);
+    }
 
     /// <summary>Writes what lies below a folder; nothing where there is nothing, or where the bytes lie elsewhere.</summary>
     /// <param name="store">The artifacts.</param>
@@ -67,6 +71,15 @@ internal static class ArtifactEndpoints
     {
         var (run, path) = (await NamedRunAsync(context.Request, runs, ct), NamedPath(context.Request));
         return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve(run.ArtifactUri, path), ct);
+    }
+
+    private static async Task<FileStreamHttpResult> GetOfVersionAsync(HttpContext context, IModelRegistry registry, IArtifactStore store, CancellationToken ct)
+    {
+        var (name, version) = (context.Request.Query["name"].ToString(), context.Request.Query["version"].ToString());
+        if (name.Length == 0)
+            throw MlflowErrors.Missing("name");
+        var location = await registry.GetLocationAsync(name, ModelRules.ParseVersion(version), ct);
+        return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve(location, NamedPath(context.Request)), ct);
     }
 
     private static async Task<MlflowAnswer> UploadAsync(HttpContext context, IRunStore runs, IArtifactStore store, ServerOptions options, CancellationToken ct)

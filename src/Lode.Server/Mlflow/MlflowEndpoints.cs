@@ -36,7 +36,7 @@ internal static class MlflowEndpoints
     /// <summary>Whether who asks for this path expects MLflow's errors.</summary>
     public static bool Owns(PathString path) =>
         path.StartsWithSegments("/api/2.0", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/api/3.0", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/ajax-api", StringComparison.OrdinalIgnoreCase)
-        || path.StartsWithSegments("/get-artifact", StringComparison.OrdinalIgnoreCase);
+        || path.StartsWithSegments("/get-artifact", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/model-versions", StringComparison.OrdinalIgnoreCase);
 
     private static MlflowAnswer ServerInfo() => new(json =>
     {

@@ -93,8 +93,8 @@ internal static class MlflowFilterParser
     private static FilterOperator[] Allowed(RunField field, bool numeric, MlflowVocabulary vocabulary) => field switch
     {
         _ when numeric => s_comparisons,
-        { Kind: FieldKind.Attribute, Key: "id" } or { Kind: FieldKind.Dataset } => s_idOperators,
         { Kind: FieldKind.Attribute, Key: "run" } => s_runOperators,
+        { Kind: FieldKind.Attribute, Key: "id" } or { Kind: FieldKind.Dataset } => s_idOperators,
         { Kind: FieldKind.Attribute } => s_textOperators,
         _ when !vocabulary.TagsMayBeNull => s_textOperators,
         _ => s_keyedOperators,

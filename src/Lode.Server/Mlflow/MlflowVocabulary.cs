@@ -44,7 +44,6 @@ internal sealed class MlflowVocabulary
             ["creation_timestamp"] = "created", ["last_updated_timestamp"] = "updated",
         },
         tagsMayBeNull: false);
-
     /// <summary>For logged-models/search.</summary>
     public static MlflowVocabulary LoggedModels { get; } = new(
         types: [("attribute", FieldKind.Attribute), ("metric", FieldKind.Metric), ("parameter", FieldKind.Param), ("tag", FieldKind.Tag)],

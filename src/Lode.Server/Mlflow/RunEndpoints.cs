@@ -122,7 +122,7 @@ internal static class RunEndpoints
                 }
                 json.WriteEndArray();
             }
-            if (page.Offset + (long)found.Runs.Count < found.Total && found.Runs.Count > 0)
+            if (found.More)
                 json.WriteString("next_page_token"u8, page.NextToken());
         });
     }

@@ -66,7 +66,7 @@ internal static class ProjectEndpoints
     {
         var (project, filter) = (ProjectId.Parse(id), FilterParser.Parse(request.Query["q"]));
         var columns = await store.ListColumnsAsync(project, filter, ct);
-        var runs = await store.SearchRunsAsync(new RunQuery { Projects = [project], Filter = filter, Limit = 1 }, ct);
-        return TypedResults.Json(new RunColumns(runs.Total, columns), s_json.RunColumns);
+        var runs = await store.SearchRunsAsync(new RunQuery { Projects = [project], Filter = filter, Limit = 1, Counts = true }, ct);
+        return TypedResults.Json(new RunColumns(runs.Total!.Value, columns), s_json.RunColumns);
     }
 }

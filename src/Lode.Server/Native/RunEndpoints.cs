@@ -37,6 +37,7 @@ internal static class RunEndpoints
             View = query.View(),
             Offset = query.Count("offset", 0, 0, int.MaxValue),
             Limit = query.Count("limit", 100, 1, 50_000),
+            Counts = query["counts"] != "false",
         }, ct);
         return TypedResults.Json(page, s_json.RunPage);
     }

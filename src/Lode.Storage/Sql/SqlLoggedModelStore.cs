@@ -12,9 +12,12 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
 {
     private const int MaxNameLength = 500;
     private const string Columns = "m.id, m.project_id, m.name, m.model_type, m.source_run, m.status, m.created_at, m.updated_at, "
-        + "(rtrim(coalesce(p.artifact_location, 'mlflow-artifacts:/' || p.id), '/') || '/models/' || m.id || '/artifacts')";
+        + ArtifactUri;
 
-    private const string Tables = "logged_model m JOIN project p ON p.id = m.project_id";
+    /// <summary>Where a logged model's files lie; needs <see cref="Tables"/>.</summary>
+    internal const string ArtifactUri = "(rtrim(coalesce(p.artifact_location, 'mlflow-artifacts:/' || p.id), '/') || '/models/' || m.id || '/artifacts')";
+
+    internal const string Tables = "logged_model m JOIN project p ON p.id = m.project_id";
 
     private static readonly SearchValues<char> s_forbidden = SearchValues.Create("/:.%\"'");
 

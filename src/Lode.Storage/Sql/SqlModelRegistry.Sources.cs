@@ -11,30 +11,27 @@ public sealed partial class SqlModelRegistry
     private static readonly SearchValues<char> s_schemeLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
 
     /// <summary>Where a new version's files lie, and which run made it.</summary>
-    private (string Location, string? Run) Resolve(SqlSession sql, NewModelVersion version)
+    private static (string Location, string? Run) Resolve(SqlSession sql, NewModelVersion version)
     {
         var (source, run) = (version.Source, version.RunId);
         if (string.IsNullOrEmpty(source))
             throw new LodeException(ErrorCode.InvalidArgument, "Missing value for required parameter 'source'.");
         if (IsPrompt(version))
             return (source, run);
-        LoggedModelPlace? own = version.ModelId is { Length: > 0 } id ? FindLogged(sql, id) : null;
+        (string ArtifactUri, string? Run)? own = version.ModelId is { Length: > 0 } id ? FindLogged(sql, id) : null;
         if (LocalPath(source) is { } path)
             RefuseForeign(path, version, own is { } place ? place.ArtifactUri : RunArtifacts(sql, version.RunId));
         else
             RefuseRelative(source);
-        run = string.IsNullOrEmpty(run) ? own?.RunId ?? run : run;
+        run = string.IsNullOrEmpty(run) ? own?.Run ?? run : run;
         if (!source.StartsWith(ModelsScheme, StringComparison.Ordinal))
             return (source, run);
         var target = source[ModelsScheme.Length..].Trim('/');
         if (target.Contains('/', StringComparison.Ordinal) || target.Contains('@', StringComparison.Ordinal))
             return (OtherVersion(sql, source, target), run);
         var logged = FindLogged(sql, target);
-        return (logged.ArtifactUri, string.IsNullOrEmpty(run) ? logged.RunId ?? run : run);
+        return (logged.ArtifactUri, string.IsNullOrEmpty(run) ? logged.Run ?? run : run);
     }
-
-    private LoggedModelPlace FindLogged(SqlSession sql, string id) =>
-        LoggedModels.Find(sql, id) ?? throw new LodeException(ErrorCode.NotFound, $"Logged model with ID '{id}' not found.");
 
     private static string OtherVersion(SqlSession sql, string source, string target)
     {

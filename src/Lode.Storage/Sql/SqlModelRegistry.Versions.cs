@@ -26,7 +26,7 @@ public sealed partial class SqlModelRegistry
             foreach (var (key, value) in version.Tags)
                 sql.Execute("INSERT INTO model_version_tag (model_id, version, key, value) VALUES (@0, @1, @2, @3)", id, number, key, value);
             if (version.ModelId is { Length: > 0 } model && !IsPrompt(version))
-                LoggedModels.Registered(sql, model, version.Model, number);
+                TellLogged(sql, model, version.Model, number);
             PublishVersion(sql, id, version, number);
             return ReadVersion(sql, version.Model, number);
         }, ct);

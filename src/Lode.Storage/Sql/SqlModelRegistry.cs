@@ -11,9 +11,6 @@ public sealed partial class SqlModelRegistry(SqlDatabase database, TimeProvider 
     /// <summary>How often the model (parameter 0) was changed, this change included.</summary>
     private const string Change = "(SELECT changes FROM registered_model WHERE id = @0)";
 
-    /// <summary>What the registry asks and tells the logged models; default: there are none.</summary>
-    public LoggedModelLink LoggedModels { get; init; } = LoggedModelLink.None;
-
     /// <summary>Called after every committed change, since webhooks may wait for it; must not block.</summary>
     public Action? Published { get; init; }
 

@@ -55,19 +55,13 @@ public sealed partial class SqlRunStore
     public Task<RunPage> SearchRunsAsync(RunQuery query, CancellationToken ct)
     {
         if (query.Projects.Count == 0)
-            return Task.FromResult(new RunPage([], 0, 0));
-        var where = new SqlSearch(SearchTarget.Runs, Now);
-        where.AddProjects([.. query.Projects.Select(project => project.Value)]);
-        where.AddLifecycle(query.View);
-        var all = where.Statement("SELECT count(*)", "");
-        where.AddFilter(query.Filter);
-        var total = where.Statement("SELECT count(*)", "");
-        where.AddOrder(query.Order);
-        var page = where.Statement($"SELECT {RunColumns}", where.OrderBy("r.started_at DESC NULLS LAST, r.uuid ASC"), query.Limit, query.Offset);
+            return Task.FromResult(new RunPage([], false, query.Counts ? 0 : null, query.Counts ? 0 : null));
+        var search = new RunSearch(query, Now);
         return database.ReadAsync(sql =>
         {
-            var runs = FillRuns(sql, sql.Query(page.Sql, page.Values, MapRun));
-            return new RunPage(runs, sql.Scalar<int>(total.Sql, total.Values), sql.Scalar<int>(all.Sql, all.Values));
+            var rows = search.FindPage(sql, out var more);
+            var found = sql.Query($"SELECT {RunColumns} FROM {RunTables} WHERE r.id = ANY(@0)", [rows.ToArray()], MapRun).ToDictionary(run => run.Row);
+            return new RunPage(FillRuns(sql, rows.ConvertAll(row => found[row])), more, query.Counts ? search.Count(sql, filtered: true) : null, query.Counts ? search.Count(sql, filtered: false) : null);
         }, ct);
     }
 

@@ -206,7 +206,7 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
 
     /// <summary>A project that nobody has used: Default in a new store, or one whose import broke off at once.</summary>
     private async Task<bool> IsUntouchedAsync(Project project, CancellationToken ct) => project.Tags.Count == 0
-        && (await store.SearchRunsAsync(new RunQuery { Projects = [project.Id], View = LifecycleView.All, Limit = 1 }, ct).ConfigureAwait(false)).All == 0;
+        && (await store.SearchRunsAsync(new RunQuery { Projects = [project.Id], View = LifecycleView.All, Limit = 1 }, ct).ConfigureAwait(false)).Runs.Count == 0;
 
     private async Task<ProjectId> FreeIdAsync(Project project, CancellationToken ct)
     {

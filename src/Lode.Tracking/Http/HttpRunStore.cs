@@ -81,6 +81,8 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
         var text = new Query();
         foreach (var project in query.Projects)
             text.Add("project", project.ToString());
+        if (!query.Counts)
+            text.Add("counts", "false");
         return SendAsync(HttpMethod.Get, "runs" + text.AddSearch(query.Filter, query.Order, query.View, query.Offset, query.Limit), null, s_json.RunPage, ct);
     }
 

@@ -46,13 +46,17 @@ public sealed record RunQuery
 
     /// <summary>Runs to return at most; 1 to 50,000, default 100.</summary>
     public int Limit { get; init; } = 100;
+
+    /// <summary>Whether to count all that pass, which costs more than the page where there are many; default no.</summary>
+    public bool Counts { get; init; }
 }
 
 /// <summary>Runs found.</summary>
 /// <param name="Runs">In order.</param>
-/// <param name="Total">How many pass the filter in all.</param>
-/// <param name="All">How many there are without the filter.</param>
-public sealed record RunPage(IReadOnlyList<Run> Runs, int Total, int All);
+/// <param name="More">Whether others come after these.</param>
+/// <param name="Total">How many pass the filter in all; null unless it was asked for.</param>
+/// <param name="All">How many there are without the filter; null unless it was asked for.</param>
+public sealed record RunPage(IReadOnlyList<Run> Runs, bool More, int? Total, int? All);
 
 /// <summary>A param, metric or tag as a column of a table of runs.</summary>
 /// <param name="Field">As in filters: <c>params.lr</c>, <c>metrics.loss</c>, <c>tags.team</c>.</param>

@@ -64,6 +64,46 @@ public sealed class EnumeratingSamplerTests
         Assert.InRange(study.Trials.Count, 12, 14);
     }
 
+    // What it remembers of finished trials changes nothing: with stragglers, shorter histories in between, and constraints.
+    [Fact]
+    public void BruteForce_RememberedOrNot_SameProposals()
+    {
+        var space = new SearchSpace([.. s_tree, new IntParameter("k", 0, 3)], [new PredicateConstraint("odd", p => p.Int("k") != 2 || p.Text("model") != "linear", "k", "model")]);
+        var (remembering, rng) = (new BruteForceSampler(), new Rng(6));
+        var list = new TrialList();
+        for (var i = 0; i < 60; i++)
+        {
+            var history = new History([Direction.Minimize], list.Snapshot());
+            var proposal = remembering.Propose(space, history, new Rng(3, (ulong)i));
+            Assert.Equal(new BruteForceSampler().Propose(space, history, new Rng(3, (ulong)i)), proposal);
+            Assert.Equal(new BruteForceSampler().IsExhausted(space, history), remembering.IsExhausted(space, history));
+            list.Add(new Trial(i, TrialState.Running, space.FromUnit(proposal)) { Space = space });
+            var told = rng.NextInt32(i + 1);
+            if (list[told].State == TrialState.Running)
+                list[told] = list[told] with { State = TrialState.Complete, Values = [1] };
+            if (i == 30)
+                remembering.Propose(space, history with { Trials = [.. history.Trials.Take(9)] }, new Rng(1));
+        }
+    }
+
+    [Fact]
+    public void BruteForce_ManyTrials_AllocatesNoMorePerProposal()
+    {
+        var study = new Study(new StudyOptions { Space = new([new IntParameter("i", 0, 99), new IntParameter("j", 0, 99)]), Sampler = new BruteForceSampler() });
+        long Bytes(int trials)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < trials; i++)
+                study.Tell(study.Ask().Number, 1);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Bytes(200);
+        var early = Bytes(500);
+        Bytes(4000);
+        Assert.InRange(Bytes(500), 0, 2 * early);
+        Assert.Equal(5200, study.Trials.Select(trial => trial.Params).Distinct().Count());
+    }
+
     [Fact]
     public void BruteForce_Resumed_LeavesOutWhatWasTried()
     {

@@ -35,20 +35,24 @@ public sealed class SamplerStudyTests
         }
     }
 
-    // The better value lies where an outcome constraint is broken.
+    // The better value lies where an outcome constraint is broken: 40 % of the space, more than 0.1 away from where it holds 30 %. The GP
+    // looks there again once it knows the rest.
     [Theory]
-    [InlineData("auto"), InlineData("cma"), InlineData("de"), InlineData("forest"), InlineData("tpe")]
-    public void Propose_OutcomeConstraint_EndsWhereItHolds(string name)
+    [InlineData("auto", -0.59, 16), InlineData("cma", -0.56, 4), InlineData("de", -0.53, 10), InlineData("forest", -0.59, 6), InlineData("tpe", -0.58, 7)]
+    public void Propose_OutcomeConstraint_EndsWhereItHolds(string name, double wanted, int allowed)
     {
-        var study = new Study(new StudyOptions { Space = new([new FloatParameter("x", 0, 1), new FloatParameter("y", 0, 1)]), Sampler = SamplerCatalog.Create(name), Seed = 2 });
-        study.Optimize(trial =>
+        for (var seed = 2UL; seed < (name == "auto" ? 3UL : 5UL); seed++)
         {
-            var (x, y) = (trial.Params.Float("x"), trial.Params.Float("y"));
-            return Outcome.Complete(Math.Abs(y - 0.5) - x).WithConstraints(x - 0.6);
-        }, new OptimizeOptions { Trials = 120 });
-        Assert.True(study.Best!.Values[0] < -0.45, $"{study.Best.Values[0]}");
-        var late = study.Trials.Skip(80).Count(trial => trial.Params.Float("x") > 0.7);
-        Assert.True(late <= 20, $"{late} of the last 40 trials lie where the constraint is broken");
+            var study = new Study(new StudyOptions { Space = new([new FloatParameter("x", 0, 1), new FloatParameter("y", 0, 1)]), Sampler = SamplerCatalog.Create(name), Seed = seed });
+            study.Optimize(trial =>
+            {
+                var (x, y) = (trial.Params.Float("x"), trial.Params.Float("y"));
+                return Outcome.Complete(Math.Abs(y - 0.5) - x).WithConstraints(x - 0.6);
+            }, new OptimizeOptions { Trials = 120 });
+            Assert.True(study.Best!.Values[0] < wanted, $"{study.Best.Values[0]}");
+            var late = study.Trials.Skip(80).Count(trial => trial.Params.Float("x") > 0.7);
+            Assert.True(late <= allowed, $"{late} of the last 40 trials lie where the constraint is broken");
+        }
     }
 
     private static string Run(string name, int workers)

@@ -125,14 +125,15 @@ public sealed class TpeSamplerTests
         static double Loss(Params p) => p.Text("branch") == "easy"
             ? 0.1 + (0.2 * Math.Abs(p.Float("e") - 0.4))
             : p.Where(item => item.Key != "branch").Sum(item => Math.Abs(item.Value.AsDouble() - 0.85));
-        int Found(bool bandit) => Enumerable.Range(0, 10).Count(seed =>
+        // Of 60 studies 52 found it, without the bandit 3.
+        int Found(bool bandit) => Enumerable.Range(0, 20).Count(seed =>
         {
             var study = new Study(new StudyOptions { Space = space, Sampler = new TpeSampler(new() { BranchByBandit = bandit }), Seed = (ulong)seed });
-            study.Optimize(trial => Loss(trial.Params), new OptimizeOptions { Trials = 250 });
+            study.Optimize(trial => Loss(trial.Params), new OptimizeOptions { Trials = 150 });
             return study.Best!.Params.Text("branch") == "hard";
         });
-        var found = Found(true);
-        Assert.True(found >= 8 && found > Found(false), $"found in {found} of 10 studies");
+        var (found, without) = (Found(true), Found(false));
+        Assert.True(found >= 15 && without <= 5, $"found in {found} of 20 studies, without the bandit in {without}");
     }
 
     [Fact]

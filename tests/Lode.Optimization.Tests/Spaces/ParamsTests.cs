@@ -46,4 +46,17 @@ public sealed class ParamsTests
     [InlineData(typeof(TpeWeighting), "Uniform=1 Improvement=2")]
     public void PersistedEnums_KeepTheirNumbers(Type type, string expected) =>
         Assert.Equal(expected, string.Join(' ', Enum.GetValuesAsUnderlyingType(type).Cast<int>().Select(number => $"{Enum.GetName(type, number)}={number}")));
+
+    // Spaces whose parameters differ only in the middle of their names, and choices that do.
+    [Fact]
+    public void GetHashCode_ManyLikeConfigurations_HardlyEverCollides()
+    {
+        var hashes = new HashSet<int>();
+        for (var bits = 0; bits < 1 << 14; bits++)
+            hashes.Add(new Params(Enumerable.Range(0, 14).Select(i => new KeyValuePair<string, ParamValue>($"use_{(char)('a' + i)}_feature", (bits >> i) & 1))).GetHashCode());
+        for (var pick = 0; pick < 1 << 12; pick++)
+            hashes.Add(new Params(Enumerable.Range(0, 4).Select(i => new KeyValuePair<string, ParamValue>($"layer{i}_kind", $"kind_{(pick >> (3 * i)) & 7}_of_eight"))).GetHashCode());
+        // 20480 of 2^32: 0.05 pairs are expected.
+        Assert.InRange(hashes.Count, 20_478, 20_480);
+    }
 }

@@ -109,4 +109,23 @@ public sealed class DuplicateTests
         study.Tell(first.Number, 5);
         Assert.Equal(5, study.Ask().Repeats!.Values[0]);
     }
+
+    // A proposal stays noted from ask to tell and after it, also where the trial failed or was given back in between.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Reask_SmallSpaceAnyEnd_NothingTwice(bool parallel)
+    {
+        var study = new Study(new StudyOptions { Space = new([new IntParameter("i", 0, 99), new IntParameter("j", 0, 9)]), Sampler = new RandomSampler(), Seed = 4 });
+        var open = new Queue<LiveTrial>();
+        for (var n = 0; n < 400; n++)
+        {
+            open.Enqueue(study.Ask());
+            if (n % 10 == 3)
+                study.Release(open.Dequeue().Number);
+            else if (!parallel || open.Count > 8)
+                study.Tell(open.Dequeue().Number, n % 7 == 0 ? Outcome.Failed("broke") : n % 11 == 0 ? Outcome.Pruned : n);
+        }
+        Assert.Equal(study.Trials.Count, study.Trials.Select(trial => trial.Params).Distinct().Count());
+    }
 }

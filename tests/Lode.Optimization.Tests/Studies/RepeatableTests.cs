@@ -15,8 +15,15 @@ public sealed class RepeatableTests
         Assert.Equal(alone, Run(16, 16, declared));
         Assert.Contains("Pruned", alone, StringComparison.Ordinal);
         Assert.Contains("Failed", alone, StringComparison.Ordinal);
+        Assert.Equal(alone, Run(16, 64, declared));
         Assert.NotEqual(alone, Run(4, 4, declared));
     }
+
+    // Three waves; a spin in the objective lets workers overtake each other.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Optimize_SixtyFourWorkers_SameTrialsBitForBit(bool declared) => Assert.Equal(Run(64, 1, declared, 192), Run(64, 64, declared, 192));
 
     [Fact]
     public void Optimize_WidthOne_IsTheFreeModeAlone() => Assert.Equal(Run(0, 1, true), Run(1, 1, true));

@@ -36,6 +36,14 @@ public sealed class TrialListTests
             }
         }
         Assert.Equal(twin, list.Snapshot());
+        // What any two show alike is found, also where they share chunks that were changed or cut off in between.
+        for (var i = 1; i < snapshots.Count; i++)
+        {
+            var (first, second) = (snapshots[i - 1], snapshots[rng.NextInt32(snapshots.Count)]);
+            var same = first.Expected.Zip(second.Expected).TakeWhile(pair => ReferenceEquals(pair.First, pair.Second)).Count();
+            Assert.Equal(same, TrialList.SharedPrefix(first.Shown, second.Shown));
+            Assert.Equal(same, TrialList.SharedPrefix(first.Shown, second.Expected));
+        }
         foreach (var (shown, expected) in snapshots)
         {
             Assert.Equal(expected, shown);

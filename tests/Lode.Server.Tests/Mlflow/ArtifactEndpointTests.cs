@@ -195,6 +195,24 @@ public class ArtifactEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
     }
 
     [Fact]
+    public async Task ModelVersion_FilesAreServed()
+    {
+        var run = await server.NewRunAsync(await server.NewExperimentAsync());
+        using (await SendAsync(HttpMethod.Post, $"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path=model/MLmodel", "flavors: {}"))
+        {
+        }
+        var source = (string)(await server.GetAsync($"artifacts/list?run_id={run}"))["root_uri"]! + "/model";
+        var name = "m" + run;
+        await server.PostAsync("registered-models/create", $$"""{"name": "{{name}}"}""");
+        await server.PostAsync("model-versions/create", $$"""{"name": "{{name}}", "source": "{{source}}"}""");
+        Assert.Equal("flavors: {}", await server.Http.GetStringAsync($"/model-versions/get-artifact?name={name}&version=1&path=MLmodel"));
+        Assert.Equal(s_missing, await RefusedAsync(HttpMethod.Get, $"/model-versions/get-artifact?name={name}&version=2&path=MLmodel"));
+        Assert.Equal(s_invalid, await RefusedAsync(HttpMethod.Get, $"/model-versions/get-artifact?name={name}&version=one&path=MLmodel"));
+        Assert.Equal(s_invalid, await RefusedAsync(HttpMethod.Get, "/model-versions/get-artifact?version=1&path=MLmodel"));
+        Assert.Equal(s_invalid, await RefusedAsync(HttpMethod.Get, $"/model-versions/get-artifact?name={name}&version=1&path=../x"));
+    }
+
+    [Fact]
     public async Task UploadArtifact_FromAPage()
     {
         var run = await server.NewRunAsync(await server.NewExperimentAsync());

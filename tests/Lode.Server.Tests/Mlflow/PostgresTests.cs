@@ -21,8 +21,6 @@ public sealed class PostgresRegistryEndpointTests(PostgresMlflowServer server) :
 
 [NeedsPostgres]
 public sealed class PostgresWebhookEndpointTests(PostgresMlflowServer server) : WebhookEndpointTests(server), IClassFixture<PostgresMlflowServer>;
-
-[NeedsPostgres]
 public sealed class PostgresArtifactEndpointTests(PostgresMlflowServer server) : ArtifactEndpointTests(server), IClassFixture<PostgresMlflowServer>;
 
 [NeedsPostgres]

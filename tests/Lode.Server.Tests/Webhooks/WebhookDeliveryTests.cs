@@ -40,7 +40,7 @@ public sealed class WebhookDeliveryTests : IAsyncLifetime
     private async Task StartAsync(WebhookOptions webhooks)
     {
         _database = SqliteDatabase.Open(_folder["lode.db"]);
-        var options = new ServerOptions { Port = 0, DataFolder = _folder.Path, Version = "0.0.0-test", Webhooks = webhooks };
+        var options = new ServerOptions { Port = 0, DataFolder = _folder.Path, ArtifactFolder = _folder["artifacts"], Version = "0.0.0-test", Webhooks = webhooks };
         _server = await LodeServer.StartAsync(options, new SqlRunStore(_database, TimeProvider.System), TimeProvider.System, Ct);
         _http = new HttpClient { BaseAddress = _server.Address };
     }

@@ -200,15 +200,30 @@ public abstract partial class ModelRegistryContract
     public async Task Source_LoggedModel_LeadsToItsPlace_AndItIsTold()
     {
         await NewModelAsync();
-        var version = await Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "models:/" + LoggedModel, ModelId = LoggedModel }, Ct);
-        Assert.Equal(("models:/" + LoggedModel, LoggedModel, LoggedRun), (version.Source, version.ModelId, version.RunId));
-        Assert.Equal(LoggedPlace, await Registry.GetLocationAsync("m", 1, Ct));
-        Assert.Equal(["m/1"], Registrations);
-        await Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "models:/" + LoggedModel, RunId = "own" }, Ct);
+        var logged = await LoggedModels.CreateAsync(new NewLoggedModel { Id = NewLoggedModel.NewId(), ProjectId = ProjectId.Default, SourceRun = "its run" }, Ct);
+        var version = await Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "models:/" + logged.Id, ModelId = logged.Id }, Ct);
+        Assert.Equal(("models:/" + logged.Id, logged.Id, "its run"), (version.Source, version.ModelId, version.RunId));
+        Assert.Equal(logged.ArtifactUri, await Registry.GetLocationAsync("m", 1, Ct));
+        await Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "models:/" + logged.Id, RunId = "own" }, Ct);
         Assert.Equal("own", (await Registry.GetVersionAsync("m", 2, Ct)).RunId);
-        Assert.Equal(["m/1"], Registrations);
-        await RefusesAsync(ErrorCode.NotFound, () => NewVersionAsync(source: "models:/m-none"));
-        await RefusesAsync(ErrorCode.NotFound, () => Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "s3://b/k", ModelId = "m-none" }, Ct));
+        Assert.Equal("""[{"name":"m","version":1}]""", (await LoggedModels.GetAsync(logged.Id, Ct)).Tags["mlflow.modelVersions"]);
+        await LoggedModels.DeleteAsync(logged.Id, Ct);
+        foreach (var gone in new[] { "m-none", logged.Id })
+        {
+            await RefusesAsync(ErrorCode.NotFound, () => NewVersionAsync(source: "models:/" + gone));
+            await RefusesAsync(ErrorCode.NotFound, () => Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "s3://b/k", ModelId = gone }, Ct));
+        }
+    }
+
+    [Theory]
+    [InlineData("""[{"name":"a","version":1}]""", """[{"name":"a","version":1},{"name":"m","version":1}]""")]
+    [InlineData("no list", """[{"name":"m","version":1}]""")]
+    public async Task Source_LoggedModel_RegisteredBefore_KeepsTheList(string before, string after)
+    {
+        await NewModelAsync();
+        var logged = await LoggedModels.CreateAsync(new NewLoggedModel { Id = NewLoggedModel.NewId(), ProjectId = ProjectId.Default, Tags = [new("mlflow.modelVersions", before)] }, Ct);
+        await Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "models:/" + logged.Id, ModelId = logged.Id }, Ct);
+        Assert.Equal(after, (await LoggedModels.GetAsync(logged.Id, Ct)).Tags["mlflow.modelVersions"]);
     }
 
     [Fact]

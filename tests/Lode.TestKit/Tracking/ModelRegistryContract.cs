@@ -6,13 +6,6 @@ namespace Lode.TestKit;
 /// <summary>What every <see cref="IModelRegistry"/> promises. Derive, give a fresh registry, and all of it is checked.</summary>
 public abstract partial class ModelRegistryContract : IAsyncLifetime
 {
-    /// <summary>The id of the one logged model that the registry must know; it lies at <see cref="LoggedPlace"/> and was made by <see cref="LoggedRun"/>.</summary>
-    protected const string LoggedModel = "m-00000000000000000000000000000001";
-
-    protected const string LoggedPlace = "mlflow-artifacts:/7/models/m-00000000000000000000000000000001/artifacts";
-
-    protected const string LoggedRun = "0123456789abcdef0123456789abcdef";
-
     /// <summary>The clock the registry was given.</summary>
     protected ManualTime Time { get; } = new();
 
@@ -26,8 +19,8 @@ public abstract partial class ModelRegistryContract : IAsyncLifetime
 
     protected abstract Task<IModelRegistry> CreateRegistryAsync();
 
-    /// <summary>What the registry told the logged model: <c>NAME/VERSION</c> each.</summary>
-    protected abstract IReadOnlyList<string> Registrations { get; }
+    /// <summary>The logged models that the registry knows of.</summary>
+    protected abstract ILoggedModelStore LoggedModels { get; }
 
     /// <summary>Makes a run whose artifacts lie in that folder.</summary>
     /// <returns>Its id and the URI of its artifacts.</returns>

@@ -59,7 +59,7 @@ public abstract partial class RunStoreContract
     public async Task SearchRuns_Filters(string filter, string names)
     {
         var project = await ZooAsync();
-        var page = await Store.SearchRunsAsync(new RunQuery { Projects = [project], Filter = FilterParser.Parse(filter) }, Ct);
+        var page = await Store.SearchRunsAsync(new RunQuery { Projects = [project], Filter = FilterParser.Parse(filter), Counts = true }, Ct);
         Assert.Equal(names, string.Join(' ', page.Runs.Select(run => run.Name)));
         Assert.Equal((page.Runs.Count, 5), (page.Total, page.All));
     }
@@ -91,10 +91,57 @@ public abstract partial class RunStoreContract
         for (var offset = 0; offset < 6; offset += 2)
         {
             var page = await Store.SearchRunsAsync(new RunQuery { Projects = [project], Offset = offset, Limit = 2 }, Ct);
-            Assert.Equal(5, page.Total);
+            Assert.Equal((offset < 4, null, null), (page.More, page.Total, page.All));
             names.AddRange(page.Runs.Select(run => run.Name));
         }
         Assert.Equal(["eel", "dog", "cat", "bee", "Ant"], names);
+    }
+
+    /// <summary>Large stores are searched in other ways for a small page than for a large one; what is found must not tell.</summary>
+    [Fact]
+    public async Task SearchRuns_SmallPages_AreTheWholeCutUp()
+    {
+        var rng = new Rng(11);
+        ProjectId[] projects = [(await NewProjectAsync("many")).Id, (await NewProjectAsync("fewer")).Id];
+        double[] odd = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0, -0.0, 1e300];
+        var longText = new string('x', 400);
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(i => (Index: i, Rng: rng.Child((ulong)i))).Select(async item =>
+        {
+            var (i, dice) = item;
+            var run = await NewRunAsync(projects[i % 5 == 0 ? 1 : 0], $"run {dice.NextInt32(40)}", dice.NextInt32(8) == 0 ? null : 1000 + dice.NextInt32(300));
+            var batch = new RunBatch
+            {
+                Metrics = dice.NextInt32(4) == 0 ? [] : [new("loss", dice.NextInt32(5) == 0 ? odd[dice.NextInt32(odd.Length)] : dice.NextInt32(60) / 7.0, 1, 0)],
+                Params = dice.NextInt32(4) == 0 ? [] : [new("lr", dice.NextInt32(3) == 0 ? $"text {dice.NextInt32(5)}" : FormattableString.Invariant($"{dice.NextInt32(9) * 0.25}"))],
+                Tags = dice.NextInt32(3) == 0 ? [] : [new("kind", dice.NextInt32(40) switch { 0 => longText + "a", 1 => longText + "b", 2 => new string('\u00e4', 300), 3 => "\U0001F600" + longText, var n => $"kind {n % 6}" })],
+            };
+            await Store.LogAsync(run.Id, batch, Ct);
+            if (dice.NextInt32(3) > 0)
+                await Store.UpdateRunAsync(run.Id, new RunChange { Status = RunStatus.Finished, EndedAt = 2000 + dice.NextInt32(50) }, Ct);
+        }));
+        string[] filters = ["", "metrics.loss<4", "metrics.loss>8.2", "params.lr:\"text 3\"", "params.lr>=1.75", "params.lr=0.5", "tags.kind:\"kind 2\" metrics.loss<3", $"tags.kind:{longText}a", $"tags.kind in (\U0001F600{longText}, {longText}b)", "-tags.kind:\"kind 2\"", "name:\"run 7\"", "status:running"];
+        string[] orders = ["", "metrics.loss asc", "metrics.loss desc", "params.lr asc", "params.lr desc text", "tags.kind asc", "name desc", "started asc", "started desc", "ended asc", "duration desc", "metrics.loss.min asc", "status asc"];
+        foreach (var filter in filters)
+        {
+            foreach (var order in orders)
+            {
+                var query = new RunQuery
+                {
+                    Projects = order.Length % 2 == 0 ? projects : projects[..1],
+                    Filter = FilterParser.Parse(filter),
+                    Order = order.Length == 0 ? [] : [RunOrder.Parse(order), RunOrder.Parse("params.lr desc")],
+                    View = filter.Length == 0 && order == "started asc" ? LifecycleView.All : LifecycleView.Active,
+                };
+                var whole = (await Store.SearchRunsAsync(query with { Limit = 50_000, Counts = true }, Ct));
+                Assert.Equal(whole.Runs.Count, whole.Total);
+                foreach (var (offset, limit) in new[] { (0, 3), (3, 5), (whole.Runs.Count / 2, 4), (Math.Max(0, whole.Runs.Count - 6), 3), (whole.Runs.Count, 2) })
+                {
+                    var page = await Store.SearchRunsAsync(query with { Offset = offset, Limit = limit }, Ct);
+                    Assert.True(whole.Runs.Skip(offset).Take(limit).Select(run => run.Id).SequenceEqual(page.Runs.Select(run => run.Id)), $"'{filter}' by '{order}', {limit} from {offset}");
+                    Assert.Equal(offset + limit < whole.Runs.Count, page.More);
+                }
+            }
+        }
     }
 
     [Fact]
@@ -129,7 +176,7 @@ public abstract partial class RunStoreContract
         var project = (await NewProjectAsync("odd")).Id;
         var run = await NewRunAsync(project, "Robert'); DROP TABLE run;--");
         await Store.LogAsync(run.Id, new RunBatch { Metrics = [new("val loss/a.min", 1, 1, 0)], Tags = [new("a b", "\"x\\'")] }, Ct);
-        async Task<int> CountAsync(RunFilter filter) => (await Store.SearchRunsAsync(new RunQuery { Projects = [project], Filter = filter }, Ct)).Total;
+        async Task<int> CountAsync(RunFilter filter) => (await Store.SearchRunsAsync(new RunQuery { Projects = [project], Filter = filter, Counts = true }, Ct)).Total!.Value;
         Assert.Equal(1, await CountAsync(FilterParser.Parse("metrics.`val loss/a.min`=1 tags.`a b`:\"\\\"x\\\\'\"")));
         Assert.Equal(1, await CountAsync(new RunFilter([new FilterClause(new RunField(FieldKind.Attribute, "name"), FilterOperator.Equal, FilterValue.Of("Robert'); DROP TABLE run;--"))])));
         Assert.Equal(0, await CountAsync(new RunFilter([new FilterClause(new RunField(FieldKind.Tag, "x' OR '1'='1"), FilterOperator.IsNotNull, Array.Empty<FilterValue>())])));

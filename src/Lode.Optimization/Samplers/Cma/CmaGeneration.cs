@@ -11,10 +11,12 @@ internal static class CmaGeneration
         {
             Rates = options.AdaptLearningRate ? new CmaRates(layout.Numbers.Length) : null,
         };
+        var source = options.WarmStartStudy is { } other ? new History(other.Directions, other.Trials) : history;
+        var count = options.WarmStartStudy is null ? options.WarmStartTrials : source.Trials.Count;
         var ranked = new List<(Standing Standing, double[] Unit)>();
-        for (var i = 0; i < options.WarmStartTrials; i++)
-            if (Standing.Of(history, history.Trials[i]) is { IsRanked: true } standing)
-                ranked.Add((standing, history.Trials[i].Params.UnitIn(space)));
+        for (var i = 0; i < count; i++)
+            if (Standing.Of(source, source.Trials[i]) is { IsRanked: true } standing)
+                ranked.Add((standing, source.Trials[i].Params.UnitIn(space)));
         ranked.Sort((a, b) => a.Standing.CompareTo(b.Standing));
         CmaWarmStart.Apply(state, [.. ranked.Take((int)Math.Ceiling(options.WarmStartShare * ranked.Count)).Select(item => item.Unit)]);
         return state;
@@ -42,16 +44,6 @@ internal static class CmaGeneration
             return state; // nothing to learn from
         Array.Sort(standings, points);
         var numbers = Array.ConvertAll(standings, standing => standing.Number);
-        return CmaProgress.Count(CmaUpdate.Next(state, points, numbers), best, worst, Fingerprint(points), options);
-    }
-
-    // FNV-1a over the coordinates: restarts differ from study to study and depend on nothing but the trials.
-    private static ulong Fingerprint(double[][] points)
-    {
-        var hash = 14695981039346656037UL;
-        foreach (var point in points)
-            foreach (var coordinate in point)
-                hash = (hash ^ (double.IsNaN(coordinate) ? 0 : BitConverter.DoubleToUInt64Bits(coordinate))) * 1099511628211UL;
-        return hash;
+        return CmaProgress.Count(CmaUpdate.Next(state, points, numbers), best, worst, points, options);
     }
 }

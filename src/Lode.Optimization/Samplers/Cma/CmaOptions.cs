@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Lode.Core;
 
 namespace Lode.Optimization;
@@ -45,15 +46,25 @@ public sealed record CmaOptions
 
     /// <summary>
     /// Whether learning rates follow the signal-to-noise ratio (Nomura, Akimoto, Ono, GECCO 2023): slower, but sound on noisy and
-    /// multimodal objectives without larger populations. Needs the full covariance. Default: false.
+    /// multimodal objectives without larger populations. The paper and its longer version (arXiv 2401.15876) define it for the full
+    /// covariance alone, so with <see cref="CmaCovariance.Separable"/> it is refused, and Auto is then Full. Default: false.
     /// </summary>
     public bool AdaptLearningRate { get; init; }
 
     /// <summary>
     /// The study's first trials from which the first distribution is estimated (Nomura et al., AAAI 2021); whoever proposed them, else
-    /// drawn at random. Range: ≥ 0. Default: 0, the middle of the domain.
+    /// drawn at random. Range: ≥ 0; 0 with <see cref="WarmStartStudy"/>. Default: 0, the middle of the domain.
     /// </summary>
     public int WarmStartTrials { get; init; }
+
+    /// <summary>
+    /// Another study, of a like task, from whose trials the first distribution is estimated (Nomura et al., AAAI 2021): live, by
+    /// <see cref="StudyFile.Of"/>, or exported, by <see cref="StudyFile.Read"/>. Its space may differ: parameters are matched by name, values
+    /// outside the domain are unknown, and a number that it knows nothing of starts as without a warm start; so do choices. Has one
+    /// objective and a trial that is complete or pruned. Not in JSON. Default: null, none.
+    /// </summary>
+    [JsonIgnore]
+    public StudyFile? WarmStartStudy { get; init; }
 
     /// <summary>The share γ of those trials that count. Range: (0, 1]. Default: 0.1, as in the paper.</summary>
     public double WarmStartShare { get; init; } = 0.1;
@@ -67,8 +78,15 @@ public sealed record CmaOptions
         Check(Enum.IsDefined(Covariance), nameof(Covariance), "Auto, Full or Separable", (double)Covariance);
         Check(WarmStartTrials >= 0, nameof(WarmStartTrials), "≥ 0", WarmStartTrials);
         Check(WarmStartShare is > 0 and <= 1, nameof(WarmStartShare), "in (0, 1]", WarmStartShare);
+        if (WarmStartStudy is { } source)
+        {
+            Check(WarmStartTrials == 0, nameof(WarmStartTrials), "0 where there is a WarmStartStudy: losses of two studies cannot be compared", WarmStartTrials);
+            Check(source.Directions.Count == 1, nameof(WarmStartStudy), "a study of one objective", source.Directions.Count);
+            var known = new History(source.Directions, source.Trials);
+            Check(source.Trials.Any(trial => Standing.Of(known, trial).IsRanked), nameof(WarmStartStudy), "a study with a complete or pruned trial", 0);
+        }
         if (AdaptLearningRate && Covariance == CmaCovariance.Separable)
-            throw new LodeException(ErrorCode.InvalidArgument, "CmaOptions.AdaptLearningRate needs the covariance Auto or Full; got Separable.");
+            throw new LodeException(ErrorCode.InvalidArgument, "CmaOptions.AdaptLearningRate needs the covariance Auto or Full; got Separable.", "The paper defines it for full covariances alone.");
     }
 
     private static void Check(bool ok, string name, string allowed, double got)

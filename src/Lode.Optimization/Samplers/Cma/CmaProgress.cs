@@ -18,9 +18,9 @@ internal sealed record CmaProgress(int Restarts, bool IsSmall, int LargeTrials, 
     /// <param name="state">The state after the generation.</param>
     /// <param name="best">The generation's smallest loss; NaN when no trial is complete.</param>
     /// <param name="worst">Its largest.</param>
-    /// <param name="fingerprint">A number that the trials decide on.</param>
+    /// <param name="points">Coordinates of the generation's trials, best first.</param>
     /// <param name="options">Settings.</param>
-    public static CmaState Count(CmaState state, double best, double worst, ulong fingerprint, CmaOptions options)
+    public static CmaState Count(CmaState state, double best, double worst, double[][] points, CmaOptions options)
     {
         var progress = state.Progress;
         var window = 10 + (int)Math.Ceiling(30.0 * state.Constants.Dimensions / state.Constants.Population);
@@ -31,11 +31,12 @@ internal sealed record CmaProgress(int Restarts, bool IsSmall, int LargeTrials, 
             Bests = double.IsNaN(best) ? progress.Bests : [.. progress.Bests.Length < window ? progress.Bests : progress.Bests[1..], best],
         };
         state.Progress = progress;
-        return options.Restart != CmaRestart.None && IsOver(state, worst, window) ? Restart(state, fingerprint, options) : state;
+        return options.Restart != CmaRestart.None && IsOver(state, worst, window) ? Restart(state, Fingerprint(points), options) : state;
     }
 
     // Hansen's tutorial, appendix B.3: TolFun, TolX, ConditionCov, TolXUp. Coarser than its 1e-12, since trials are dear and nobody
-    // needs the ninth digit of a setting; relative to the values, so that a scaled objective changes nothing.
+    // needs the sixth digit of a setting: what it would cost goes to the next run. Relative to the values, so that a scaled objective
+    // changes nothing.
     private static bool IsOver(CmaState state, double worst, int window)
     {
         var bests = state.Progress.Bests;
@@ -44,18 +45,47 @@ internal sealed record CmaProgress(int Restarts, bool IsSmall, int LargeTrials, 
             var (low, high) = (worst, worst);
             foreach (var best in bests)
                 (low, high) = (Math.Min(low, best), Math.Max(high, best));
-            if (!(high - low > 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high))))
+            if (!(high - low > 1e-7 * Math.Max(Math.Abs(low), Math.Abs(high))))
                 return true;
         }
         if (state.Mean.Length == 0)
             return false;
-        var (widest, smallest, largest) = (0.0, double.PositiveInfinity, 0.0);
+        var widest = 0.0;
         for (var j = 0; j < state.Mean.Length; j++)
-        {
             widest = Math.Max(widest, Math.Max(state.DeviationOf(j), state.Step * Math.Abs(state.CovariancePath[j])));
-            (smallest, largest) = (Math.Min(smallest, state.Deviations[j]), Math.Max(largest, state.Deviations[j]));
-        }
-        return widest < 1e-8 || largest > 1e7 * smallest || state.Step * largest > 1e4 * state.FirstStep;
+        if (widest < 1e-5)
+            return true;
+        // Eigenvalues cost more than all the rest of a generation; they change slowly, and bounds are mostly enough.
+        if (state.Generation % 10 != 0 || IsRound(state))
+            return false;
+        var squares = state.Layout.IsSeparable ? state.Covariance : state.Axes().Values;
+        var (smallest, largest) = (double.PositiveInfinity, 0.0);
+        foreach (var square in squares)
+            (smallest, largest) = (Math.Min(smallest, square), Math.Max(largest, square));
+        return largest > 1e14 * smallest || state.Step * Math.Sqrt(largest) > 1e4 * state.FirstStep;
+    }
+
+    // The largest eigenvalue is at most the trace t; the smallest at least det·((n - 1)/t)^(n - 1), since the others' product is at most
+    // the power of their mean.
+    private static bool IsRound(CmaState state)
+    {
+        var n = state.Mean.Length;
+        var stride = state.Layout.IsSeparable ? 1 : n + 1;
+        var (trace, root) = (0.0, 0.0);
+        for (var j = 0; j < n; j++)
+            (trace, root) = (trace + state.Covariance[j * stride], root + Math.Log(state.Factor[j * stride]));
+        var smallest = (2 * root) + ((n - 1) * Math.Log(Math.Max(1, n - 1) / trace));
+        return Math.Log(trace) - smallest < Math.Log(1e14) && state.Step * Math.Sqrt(trace) < 1e4 * state.FirstStep;
+    }
+
+    // FNV-1a over the coordinates: restarts differ from study to study and depend on nothing but the trials.
+    private static ulong Fingerprint(double[][] points)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var point in points)
+            foreach (var coordinate in point)
+                hash = (hash ^ (double.IsNaN(coordinate) ? 0 : BitConverter.DoubleToUInt64Bits(coordinate))) * 1099511628211UL;
+        return hash;
     }
 
     private static CmaState Restart(CmaState state, ulong fingerprint, CmaOptions options)

@@ -55,24 +55,19 @@ internal sealed class CmaRates
         // Back to σ and C with det C = 1.
         after.Step = 1;
         after.Covariance = old;
-        after.Decompose();
-        var logs = 0.0;
-        foreach (var deviation in after.Deviations)
-            logs += Math.Log(deviation);
-        var step = Math.Exp(logs / n);
-        after.Covariance = Scaled(old, 1 / (step * step));
-        after.Deviations = Scaled(after.Deviations, 1 / step);
-        after.Step = step * meanRate / _mean.Rate;
+        after.Normalize(after.Factorize());
+        after.Step *= meanRate / _mean.Rate;
     }
 
     private static double[] InverseRoot(CmaState state)
     {
         var n = state.Mean.Length;
+        var (axes, squares) = state.Axes();
         var root = new double[n * n];
         for (var i = 0; i < n; i++)
             for (var j = 0; j < n; j++)
                 for (var k = 0; k < n; k++)
-                    root[(i * n) + j] += state.Axes[(i * n) + k] * state.Axes[(j * n) + k] / (state.Deviations[k] * state.Step);
+                    root[(i * n) + j] += axes[(i * n) + k] * axes[(j * n) + k] / (Math.Sqrt(squares[k]) * state.Step);
         return root;
     }
 

@@ -18,9 +18,8 @@ internal sealed class CmaState
         Array.Fill(Mean, 0.5);
         (StepPath, CovariancePath) = (new double[n], new double[n]);
         Stretch = Ones(n);
-        Deviations = Ones(n);
         Covariance = layout.IsSeparable ? Ones(n) : Identity(n);
-        Axes = layout.IsSeparable ? [] : Identity(n);
+        Factor = layout.IsSeparable ? Ones(n) : Identity(n);
         Choices = new CmaChoices(layout);
     }
 
@@ -28,7 +27,7 @@ internal sealed class CmaState
     {
         (Layout, Constants, Step, FirstStep, Generation) = (other.Layout, other.Constants, other.Step, other.FirstStep, other.Generation);
         (Mean, StepPath, CovariancePath, Stretch) = (Copy(other.Mean), Copy(other.StepPath), Copy(other.CovariancePath), Copy(other.Stretch));
-        (Covariance, Axes, Deviations) = (Copy(other.Covariance), other.Axes, other.Deviations); // the last two are replaced, never written
+        (Covariance, Factor) = (Copy(other.Covariance), new double[other.Factor.Length]); // the next one's is computed
         (Choices, Rates, Progress) = (other.Choices.Clone(), other.Rates?.Clone(), other.Progress);
     }
 
@@ -48,11 +47,8 @@ internal sealed class CmaState
     /// <summary>C, shape [n, n]; its diagonal, shape [n], where separable.</summary>
     public double[] Covariance { get; set; }
 
-    /// <summary>B, the eigenvectors of C as columns, shape [n, n]; empty where separable.</summary>
-    public double[] Axes { get; set; }
-
-    /// <summary>D, the roots of C's eigenvalues, shape [n].</summary>
-    public double[] Deviations { get; set; }
+    /// <summary>The lower triangle L of C = L·Lᵀ, shape [n, n], zero above; the roots of the diagonal, shape [n], where separable.</summary>
+    public double[] Factor { get; }
 
     /// <summary>A, the stretch of each coordinate that keeps neighbours on a grid within reach, shape [n].</summary>
     public double[] Stretch { get; }
@@ -80,7 +76,7 @@ internal sealed class CmaState
     /// <summary>σ·A_j·√C_jj: the deviation of one coordinate.</summary>
     public double DeviationOf(int j) => Step * Stretch[j] * Math.Sqrt(Layout.IsSeparable ? Covariance[j] : Covariance[(j * Mean.Length) + j]);
 
-    /// <summary>Draws a trial, each coordinate at the centre of its cell: x = m + A·σ·B·D·z (Hansen, eq. 38 to 40), redrawn while it lies outside.</summary>
+    /// <summary>Draws a trial, each coordinate at the centre of its cell: x = m + A·σ·L·z (Hansen, eq. 38 to 40), redrawn while it lies outside.</summary>
     public double[] Sample(Rng rng)
     {
         var space = Layout.Space;
@@ -92,10 +88,10 @@ internal sealed class CmaState
         {
             var inside = true;
             for (var k = 0; k < n; k++)
-                z[k] = Deviations[k] * rng.NextGaussian();
+                z[k] = rng.NextGaussian();
             for (var j = 0; j < n && (inside || attempt == Attempts); j++)
             {
-                var y = Layout.IsSeparable ? z[j] : Vectors.Dot(z, Axes.AsSpan(j * n, n));
+                var y = Layout.IsSeparable ? Factor[j] * z[j] : Vectors.Dot(z[..(j + 1)], Factor.AsSpan(j * n, n));
                 var x = Mean[j] + (Step * Stretch[j] * y);
                 inside &= Layout.IsGrid[j] || (x >= 0 && x <= 1);
                 unit[Layout.Numbers[j]] = space.Cell(Layout.Numbers[j], Math.Clamp(x, 0, 1)).Center;
@@ -108,24 +104,46 @@ internal sealed class CmaState
         }
     }
 
-    /// <summary>C = B·D²·Bᵀ, after C has changed.</summary>
-    public void Decompose()
+    /// <summary>C = L·Lᵀ, after C has changed.</summary>
+    /// <returns>ln √det C.</returns>
+    public double Factorize()
     {
         var n = Mean.Length;
-        var values = new double[n];
-        if (Layout.IsSeparable)
+        var logs = 0.0;
+        for (var j = 0; j < n; j++)
         {
-            Covariance.CopyTo(values, 0);
+            var row = Layout.IsSeparable ? [] : Factor.AsSpan(j * n, n);
+            for (var k = 0; k < j && row.Length > 0; k++)
+                row[k] = (Covariance[(j * n) + k] - Vectors.Dot(row[..k], Factor.AsSpan(k * n, n))) / Factor[(k * n) + k];
+            var left = Layout.IsSeparable ? Covariance[j] : Covariance[(j * n) + j] - Vectors.Dot(row[..j], row);
+            // Rounding may leave a tiny pivot below 0.
+            var root = Math.Sqrt(Math.Max(left, 1e-20));
+            Factor[Layout.IsSeparable ? j : (j * n) + j] = root;
+            logs += Math.Log(root);
         }
-        else
-        {
-            Axes = new double[n * n];
-            SymmetricEigen.Decompose(Copy(Covariance), n, Axes, values);
-        }
-        // Rounding may leave a tiny eigenvalue below 0.
-        for (var k = 0; k < n; k++)
-            values[k] = Math.Sqrt(Math.Max(values[k], 1e-20));
-        Deviations = values;
+        return logs;
+    }
+
+    /// <summary>B, the eigenvectors of C as columns, shape [n, n], and D², its eigenvalues, shape [n]; of a full covariance.</summary>
+    public (double[] Vectors, double[] Values) Axes()
+    {
+        var n = Mean.Length;
+        var (vectors, values) = (new double[n * n], new double[n]);
+        SymmetricEigen.Decompose(Copy(Covariance), n, vectors, values);
+        foreach (ref var value in values.AsSpan())
+            value = Math.Max(value, 1e-20);
+        return (vectors, values);
+    }
+
+    /// <summary>Moves a factor from C to σ, so that det C = 1, after <see cref="Factorize"/>.</summary>
+    public void Normalize(double logs)
+    {
+        var scale = Math.Exp(logs / Mean.Length);
+        Step *= scale;
+        foreach (ref var entry in Covariance.AsSpan())
+            entry /= scale * scale;
+        foreach (ref var entry in Factor.AsSpan())
+            entry /= scale;
     }
 
     private static double[] Copy(double[] values) => [.. values];

@@ -19,6 +19,7 @@ internal static class CmaWarmStart
         if (best.Count == 0 || n == 0)
             return;
         var points = new double[best.Count * n];
+        var covariance = new double[n * n];
         for (var j = 0; j < n; j++)
         {
             var (sum, known) = (0.0, 0);
@@ -28,28 +29,21 @@ internal static class CmaWarmStart
             state.Mean[j] = known > 0 ? sum / known : 0.5;
             for (var i = 0; i < best.Count; i++)
                 points[(i * n) + j] = best[i][state.Layout.Numbers[j]] is var x && double.IsNaN(x) ? 0 : x - state.Mean[j];
+            // Where a trial does not know the coordinate, its part of the mixture is as wide as without a warm start.
+            var share = (double)known / best.Count;
+            covariance[(j * n) + j] = (share * Alpha * Alpha) + ((1 - share) * state.FirstStep * state.FirstStep);
         }
-        var covariance = new double[n * n];
         for (var i = 0; i < best.Count; i++)
             for (var j = 0; j < n; j++)
                 Vectors.AddScaled(points[(i * n) + j] / best.Count, points.AsSpan(i * n, n), covariance.AsSpan(j * n, n));
-        for (var j = 0; j < n; j++)
-            covariance[(j * n) + j] += Alpha * Alpha;
         if (state.Layout.IsSeparable)
             for (var j = 0; j < n; j++)
                 state.Covariance[j] = covariance[(j * n) + j];
         else
             state.Covariance = covariance;
-        state.Decompose();
-
-        // σ takes the determinant: det C = 1.
-        var logs = 0.0;
-        foreach (var deviation in state.Deviations)
-            logs += Math.Log(deviation);
-        var step = Math.Exp(logs / n);
-        state.Step = step;
-        state.Covariance = Array.ConvertAll(state.Covariance, entry => entry / (step * step));
-        state.Deviations = Array.ConvertAll(state.Deviations, deviation => deviation / step);
+        // σ takes the determinant.
+        state.Step = 1;
+        state.Normalize(state.Factorize());
         CmaMargin.Correct(state);
     }
 }

@@ -9,13 +9,13 @@ namespace Lode.Optimization;
 /// <remarks>
 /// L-SHADE: Tanabe and Fukunaga, "Improving the search performance of SHADE using linear population size reduction" (CEC 2014),
 /// algorithms 1 and 2; mutation current-to-pbest/1 with archive and the treatment of bounds: Zhang and Sanderson, "JADE" (IEEE TEC 2009).
-/// Equation numbers of both were not checked against the papers. Grids take part by their coordinates in the unit cube, as in DEHB
+/// Grids take part by their coordinates in the unit cube, as in DEHB
 /// (Awad, Mallik, Hutter, IJCAI 2021). Unordered choices have no differences: a trial takes over the choice of one of the members that
 /// draw it on, or, while the two whose difference counts still disagree, any. Inactive parameters of a member stand for a uniform draw.
 /// The population shrinks with <see cref="History.Budget"/> where that is known.
 /// The first population is uniform.
 /// <b>History.</b> A function of the trials alone: trial i of a generation challenges member i. A failed trial never replaces a member.
-/// O(d) per proposal apart from one comparison of references per earlier trial. One objective only.
+/// O(d) per proposal, apart from the first of a process, which replays the history. One objective only.
 /// </remarks>
 public sealed class DifferentialEvolutionSampler : ISampler
 {

@@ -27,7 +27,7 @@ public enum GpAcquisition
 /// <summary>Scores of a normal prediction of a loss; larger is better. No allocation.</summary>
 /// <remarks>
 /// Expected improvement: Ament, Daulton, Eriksson, Balandat, Bakshy, "Unexpected improvements to expected improvement for Bayesian optimization"
-/// (NeurIPS 2023), eq. 8 and 9. Checked against values from another program (tests: AcquisitionTests).
+/// (NeurIPS 2023), the section on analytic LogEI. Checked against values from another program (tests: AcquisitionTests).
 /// </remarks>
 internal static class Acquisition
 {

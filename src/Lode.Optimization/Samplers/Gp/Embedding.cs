@@ -2,9 +2,9 @@ namespace Lode.Optimization;
 
 /// <summary>
 /// How a kernel sees the points of a space. Numbers are coordinates in [0, 1], those of a grid the place of their value (Garrido-Merchán
-/// and Hernández-Lobato 2020, section 3: the same value is the same point); choices are equal or not, 0 or 1 apart (Hutter et al. 2011, eq. 2).
+/// and Hernández-Lobato, "Dealing with categorical and integer-valued variables in Bayesian optimization with Gaussian processes", 2020: the same value is the same point); choices are equal or not, 0 or 1 apart (Hutter, Hoos, Leyton-Brown 2011).
 /// A number that is not always there lies on an arc (Swersky et al., "Raiders of the lost architecture: kernels for Bayesian optimization in
-/// conditional parameter spaces", 2014, eq. 3): (cos w, sin w), and (0, 0) where it is absent. So two trials without it do not differ in it,
+/// conditional parameter spaces", 2014): (cos w, sin w), and (0, 0) where it is absent. So two trials without it do not differ in it,
 /// a trial without it is equally far from all that have it, and all trials are seen by one model.
 /// </summary>
 internal sealed class Embedding

@@ -42,7 +42,7 @@ internal sealed class GpData
     }
 
     /// <summary>
-    /// Reads a history. A failed trial counts as the worst loss told (a failure is usually a region; Song et al. 2024, section 3.1, do likewise), a pruned
+    /// Reads a history. A failed trial counts as the worst loss told (a failure is usually a region; Song et al., "The Vizier Gaussian process bandit algorithm", 2024, do likewise), a pruned
     /// one as its last report, but no better than the middle and no worse than the worst; infinite and absurd losses as the worst or best finite one.
     /// </summary>
     public static GpData Of(SearchSpace space, History history, bool warping)

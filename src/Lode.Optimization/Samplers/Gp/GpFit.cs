@@ -6,10 +6,14 @@ namespace Lode.Optimization;
 /// <param name="Trained">How many trials it was fitted on.</param>
 /// <param name="Warp">The map of losses.</param>
 /// <param name="Objective">The parameters of the objective's model.</param>
+/// <param name="Draws">Other parameters that explain the losses about as well, see <see cref="LaplaceDraws"/>; empty once trials are many.</param>
 /// <param name="Constraints">The parameters of each outcome constraint's model.</param>
-internal sealed record GpFit(int Trained, OutputWarp.Kind Warp, double[] Objective, double[][] Constraints)
+internal sealed record GpFit(int Trained, OutputWarp.Kind Warp, double[] Objective, double[][] Draws, double[][] Constraints)
 {
     private const int WarpSample = 64;
+
+    // With more trials the parameters are known well, and each further model costs more.
+    private const int DrawLimit = 80;
 
     /// <summary>
     /// How many of n trials the parameters are fitted on: all while they are few; then they are fitted anew each time that a sixteenth more is known.
@@ -46,9 +50,11 @@ internal sealed record GpFit(int Trained, OutputWarp.Kind Warp, double[] Objecti
         }
         var chosen = data.Choose(trained, options.FitLimit);
         var map = new OutputWarp(losses, best);
-        var (objective, _) = Maximise(data.Embedding, Pick(data, chosen), Array.ConvertAll(chosen, i => map.Forward(losses[i])), options.NoiseFloor, [0.0, 1.2], 50);
+        var (raw, targets) = (Pick(data, chosen), Array.ConvertAll(chosen, i => map.Forward(losses[i])));
+        var (objective, _) = Maximise(data.Embedding, raw, targets, options.NoiseFloor, [0.0, 1.2], 50);
+        var draws = trained > DrawLimit ? [] : LaplaceDraws.Of(new MarginalLikelihood(data.Embedding, raw, targets, options.NoiseFloor), objective, options.Draws, new Rng(0, (ulong)trained));
         var constraints = Array.ConvertAll(data.Constraints, outcome => FitConstraint(data, outcome, chosen, options));
-        return new GpFit(trained, best, objective, constraints);
+        return new GpFit(trained, best, objective, draws, constraints);
     }
 
     /// <summary>The targets of a constraint's model: the sign is kept, far values are brought nearer.</summary>

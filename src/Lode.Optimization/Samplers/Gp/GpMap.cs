@@ -27,12 +27,12 @@ public static class GpMap
         if (history.Directions.Count != 1)
             throw new LodeException(ErrorCode.NotImplemented, $"The model of 'gp' takes one objective; the study has {history.Directions.Count}.");
         var before = history with { Trials = [.. history.Trials.Where(known => known.Number < trial)] };
-        var data = GpData.Of(space, before, options.InputWarping);
+        var (data, region) = GpSampler.Known(space, before, options);
         if (data.Told < 2 || data.Embedding.Dims.Length == 0)
             throw new LodeException(ErrorCode.Conflict, $"Before trial {trial} {data.Told} trials had told a value; a model needs two, and a parameter with more than one value.");
         var posterior = GpPosterior.Of(data, options, new GpCache());
         var scored = options.Acquisition is GpAcquisition.Thompson or GpAcquisition.IntegratedVariance ? options with { Acquisition = GpAcquisition.MaxVariance } : options;
-        var search = new GpSearch(space, data, posterior, scored);
+        var search = new GpSearch(space, data, posterior, scored, region);
         var map = new List<GpMapPoint>(units.Count);
         foreach (var unit in units)
         {

@@ -5,8 +5,11 @@ namespace Lode.Optimization;
 /// <summary>The settings of <see cref="GpSampler"/>. The defaults suit searches of 10 to some thousand trials.</summary>
 public sealed record GpOptions
 {
-    /// <summary>Finished trials before the model is asked; until then points far from others are drawn. Null for one more than there are
+    /// <summary>Trials that told a value before the model is asked; until then the points are Sobol's. Null for one more than there are
     /// parameters, within 4 and 10. Range: ≥ 1. Default: null.</summary>
+    /// <remarks>Points far from one another would lie on the border of the box and share one distance, of which length scales cannot be learnt (Zhang, Cole,
+    /// Gramacy, "Distance-distributed design for Gaussian process surrogates", Technometrics 2021): on the bench's held-out functions such a start
+    /// ranked behind random and Sobol's points, most of all at 25 trials.</remarks>
     public int? StartupTrials { get; init; }
 
     /// <summary>What the model is asked for. Default: <see cref="GpAcquisition.LogEi"/>.</summary>
@@ -30,8 +33,16 @@ public sealed record GpOptions
     /// <summary>Whether losses may be taken as logarithms, where the evidence says so. Default: true.</summary>
     public bool OutputWarping { get; init; } = true;
 
+    /// <summary>Whether the search stays in one box around its best point, which grows with success, shrinks with failure and, once tiny, starts anew
+    /// elsewhere (TuRBO). For many parameters, where a model of the whole space stays vague; it takes no account of regions that it gave up. Default: false.</summary>
+    public bool TrustRegion { get; init; }
+
     /// <summary>The smallest variance of the noise, in variances of the warped losses. Range: (0, 1]. Default: 1e-6.</summary>
     public double NoiseFloor { get; init; } = 1e-6;
+
+    /// <summary>Over how many models with other parameters the acquisitions LogEi and Pi are averaged, beside the most likely one, while trials are
+    /// below about 80: few trials have many explanations. Range: 0 to 64. Default: 8.</summary>
+    public int Draws { get; init; } = 8;
 
     /// <summary>The most trials that the parameters of the model are fitted on: the best, the latest and such as fill the space. Range: ≥ 16. Default: 200.</summary>
     public int FitLimit { get; init; } = 200;
@@ -48,6 +59,7 @@ public sealed record GpOptions
         Check(Candidates >= 16, nameof(Candidates), "≥ 16", Candidates);
         Check(Starts >= 1, nameof(Starts), "≥ 1", Starts);
         Check(NoiseFloor is > 0 and <= 1, nameof(NoiseFloor), "in (0, 1]", NoiseFloor);
+        Check(Draws is >= 0 and <= 64, nameof(Draws), "in [0, 64]", Draws);
         Check(FitLimit >= 16, nameof(FitLimit), "≥ 16", FitLimit);
         Check(ModelLimit >= 32, nameof(ModelLimit), "≥ 32", ModelLimit);
     }

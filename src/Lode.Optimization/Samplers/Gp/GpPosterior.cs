@@ -3,9 +3,9 @@ namespace Lode.Optimization;
 /// <summary>What is believed after some trials: the models of the loss and of outcome constraints, running trials believed in.</summary>
 internal sealed class GpPosterior
 {
-    private GpPosterior(OutputWarp warp, GpModel objective, GpModel[] constraints, double best, bool anyFeasible, int[] ranked)
+    private GpPosterior(OutputWarp warp, GpModel objective, (GpModel, double)[] draws, GpModel[] constraints, double best, bool anyFeasible, int[] ranked)
     {
-        (Warp, Objective, Constraints, Best, AnyFeasible, Ranked) = (warp, objective, constraints, best, anyFeasible, ranked);
+        (Warp, Objective, Draws, Constraints, Best, AnyFeasible, Ranked) = (warp, objective, draws, constraints, best, anyFeasible, ranked);
     }
 
     /// <summary>The map of losses.</summary>
@@ -13,6 +13,9 @@ internal sealed class GpPosterior
 
     /// <summary>The model of warped losses.</summary>
     public GpModel Objective { get; }
+
+    /// <summary>The same losses explained by other parameters, see <see cref="LaplaceDraws"/>, and <see cref="Best"/> in their eyes.</summary>
+    public (GpModel Model, double Best)[] Draws { get; }
 
     /// <summary>The models of constraints, see <see cref="GpFit.Targets"/>.</summary>
     public GpModel[] Constraints { get; }
@@ -60,13 +63,21 @@ internal sealed class GpPosterior
         var feasible = Array.ConvertAll(members, data.IsFeasible);
         var ranked = Enumerable.Range(0, members.Length).ToArray();
         Array.Sort(ranked, (a, b) => feasible[a] != feasible[b] ? feasible[b].CompareTo(feasible[a]) : means[a] != means[b] ? means[a].CompareTo(means[b]) : a.CompareTo(b));
-        var best = means[ranked[0]];
-        var (believed, limits) = (Believe(objective, data.Pending), Array.ConvertAll(constraints, model => Believe(model, data.Pending)));
-        // What a running trial is believed to give, and to be feasible, is to be improved on as well.
-        for (var i = members.Length; i < believed.Count; i++)
-            if (Array.TrueForAll(limits, limit => limit.Y[i] <= 0))
-                best = Math.Min(best, believed.Y[i]);
-        return new GpPosterior(warp, believed, limits, best, feasible[ranked[0]], ranked);
+        var anyFeasible = feasible[ranked[0]];
+        var limits = Array.ConvertAll(constraints, model => Believe(model, data.Pending));
+        (GpModel, double) Explain(GpModel model, double[] seen)
+        {
+            var (believed, best) = (Believe(model, data.Pending), double.PositiveInfinity);
+            for (var i = 0; i < seen.Length; i++)
+                best = feasible[i] == anyFeasible ? Math.Min(best, seen[i]) : best;
+            // What a running trial is believed to give, and to be feasible, is to be improved on as well.
+            for (var i = seen.Length; i < believed.Count; i++)
+                best = Array.TrueForAll(limits, limit => limit.Y[i] <= 0) ? Math.Min(best, believed.Y[i]) : best;
+            return (believed, best);
+        }
+        var (expected, lowest) = Explain(objective, means);
+        var draws = Array.ConvertAll(fit.Draws, draw => GpModel.Fit(data.Embedding, draw, raw, objective.Y));
+        return new GpPosterior(warp, expected, Array.ConvertAll(draws, draw => Explain(draw, draw.FittedMeans())), limits, lowest, anyFeasible, ranked);
     }
 
     private static GpModel Model(GpCache cache, GpFit fit, int number, double[] parameters, Embedding embedding, double[] raw, double[] y)

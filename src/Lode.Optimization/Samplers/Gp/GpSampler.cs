@@ -8,10 +8,10 @@ namespace Lode.Optimization;
 /// </summary>
 /// <remarks>
 /// Model: Matérn-5/2 with a length scale for each parameter (<see cref="GpOptions"/> names priors and warps), choices by equality, absent parameters
-/// on arcs, so conditional and growing spaces are one model. Parameters by maximum posterior density. Acquisition: LogEI (Ament et al. 2023) on the
+/// on arcs, so conditional and growing spaces are one model. Parameters by maximum posterior density and, while trials are few, draws around it (<see cref="GpOptions.Draws"/>). Acquisition: LogEI (Ament et al. 2023) on the
 /// lowest posterior mean of the trials (so noise does not make an incumbent); outcome constraints multiply it by the probability of feasibility (Gardner
-/// et al., ICML 2014, eq. 5). Running trials are believed to give their posterior mean (the kriging believer, Ginsbourger, Le Riche, Carraro 2010,
-/// section 4.2), so parallel proposals keep apart. Beyond <see cref="GpOptions.ModelLimit"/> trials the model holds a part of them.
+/// et al., "Bayesian optimization with inequality constraints", ICML 2014). Running trials are believed to give their posterior mean (the kriging believer, Ginsbourger, Le Riche, Carraro, "Kriging is
+/// well-suited to parallelize optimization", 2010), so parallel proposals keep apart. Beyond <see cref="GpOptions.ModelLimit"/> trials the model holds a part of them.
 /// <b>Purity.</b> The parameters are fitted on a number of trials that depends on how many there are; what was worked out for one proposal is kept
 /// for the next, which gets the same numbers, bit for bit, without it. One objective only.
 /// </remarks>
@@ -19,6 +19,7 @@ public sealed class GpSampler : ISampler
 {
     private readonly GpOptions _options;
     private readonly GpCache _cache = new();
+    private readonly SobolSampler _startup = new();
 
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="LodeException">InvalidArgument: a setting is outside its range.</exception>
@@ -34,40 +35,21 @@ public sealed class GpSampler : ISampler
     {
         if (history.Directions.Count != 1)
             throw new LodeException(ErrorCode.NotImplemented, $"The sampler 'gp' takes one objective; the study has {history.Directions.Count}.", "Use the sampler 'random'.");
-        var data = GpData.Of(space, history, _options.InputWarping);
-        if (data.Embedding.Dims.Length == 0 || data.Told < Startup(data.Embedding))
-            return Spread(space, data, rng);
-        var posterior = GpPosterior.Of(data, _options, _cache);
-        return new GpSearch(space, data, posterior, _options).Run(rng);
+        var (data, region) = Known(space, history, _options);
+        if (data.Embedding.Dims.Length == 0 || data.Told < Startup(data.Embedding, _options))
+            return _startup.Propose(space, history, rng);
+        return new GpSearch(space, data, GpPosterior.Of(data, _options, _cache), _options, region).Run(rng);
     }
 
-    private int Startup(Embedding embedding) => _options.StartupTrials ?? Math.Clamp(embedding.Dims.Length + 1, 4, 10);
-
-    // Mitchell's best candidate: of a few random points the one farthest from all known.
-    private static double[] Spread(SearchSpace space, GpData data, Rng rng)
+    /// <summary>What the model is made of, and where it looks.</summary>
+    internal static (GpData Data, TrustRegion Region) Known(SearchSpace space, History history, GpOptions options)
     {
-        var (best, distance) = (Array.Empty<double>(), double.NegativeInfinity);
-        var d = data.Embedding.Dims.Length;
-        var raw = new double[d];
-        for (var c = 0; c < 200 && (c < 10 || best.Length == 0); c++)
-        {
-            var unit = new double[space.Count];
-            foreach (ref var coordinate in unit.AsSpan())
-                coordinate = rng.NextDouble();
-            if (!space.IsFeasible(unit))
-                continue;
-            var active = (double[])unit.Clone();
-            GpSearch.Deactivate(space, active);
-            data.Embedding.Encode(active, raw);
-            var nearest = double.MaxValue;
-            for (var i = 0; i < data.Count; i++)
-                nearest = Math.Min(nearest, GpData.Distance(data.Embedding, raw, data.Point(i)));
-            for (var i = 0; i < data.Pending.Length; i += Math.Max(d, 1))
-                nearest = Math.Min(nearest, GpData.Distance(data.Embedding, raw, data.Pending.AsSpan(i, d)));
-            if (best.Length > 0 && !(nearest > distance))
-                continue;
-            (best, distance) = (unit, nearest);
-        }
-        return best.Length == 0 ? new RandomSampler().Propose(space, new History([Direction.Minimize], []), rng) : best;
+        var data = GpData.Of(space, history, options.InputWarping);
+        if (!options.TrustRegion)
+            return (data, TrustRegion.None);
+        var region = TrustRegion.Replay(history, data.Embedding.Dims.Length, Startup(data.Embedding, options));
+        return (region.First == 0 ? data : GpData.Of(space, region.Part(history), options.InputWarping), region);
     }
+
+    private static int Startup(Embedding embedding, GpOptions options) => options.StartupTrials ?? Math.Clamp(embedding.Dims.Length + 1, 4, 10);
 }

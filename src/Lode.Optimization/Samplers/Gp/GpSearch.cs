@@ -5,9 +5,7 @@ namespace Lode.Optimization;
 /// <summary>
 /// Looks for the point of the highest acquisition: many candidates (random ones, and neighbours of the best trials at several distances) are
 /// scored at once; the best are improved, numbers by their gradient, choices and short grids one at a time (as Optuna's GP sampler does).
-/// While trials are few for the number of parameters, numbers stay within a radius of some known point: there the corners of the box, where
-/// nothing is known and seldom anything is good, would eat up the trials (the trust region of Song et al., "The Vizier Gaussian process bandit
-/// algorithm", 2024, section 3.4). The radius grows from 0.2 to 0.5 of the box over 20 trials a parameter, then there is none.
+/// Numbers stay in a <see cref="TrustRegion"/>.
 /// </summary>
 internal sealed class GpSearch
 {
@@ -20,22 +18,27 @@ internal sealed class GpSearch
     private readonly GpOptions _options;
     private readonly Embedding _embedding;
     private readonly GpModel[] _models;
+    private readonly (GpModel Model, double Best)[] _draws;
     private readonly double[] _rows;
     private readonly double[] _raws;
     private readonly double[] _means;
     private readonly double[] _variances;
     private readonly double[] _memory;
     private readonly double[] _active;
-    private readonly double _radius;
+    private readonly TrustRegion _region;
+    private readonly double[] _reach;
     private IntegratedVariance? _integrated;
 
-    public GpSearch(SearchSpace space, GpData data, GpPosterior posterior, GpOptions options)
+    public GpSearch(SearchSpace space, GpData data, GpPosterior posterior, GpOptions options, TrustRegion region)
     {
         (_space, _data, _posterior, _options, _embedding) = (space, data, posterior, options, data.Embedding);
         _models = [posterior.Objective, .. posterior.Constraints];
+        // Only what is an expectation can be averaged.
+        _draws = options.Acquisition is GpAcquisition.LogEi or GpAcquisition.Pi ? posterior.Draws : [];
         var n = posterior.Objective.Count;
         var d = _embedding.Dims.Length;
-        _radius = 0.2 + (0.3 * Math.Min(1, data.Count / (20.0 * (d + 1))));
+        _region = region;
+        _reach = region.Reach(posterior.Objective.Parameters.AsSpan(0, d), Array.ConvertAll(_embedding.Dims, dim => space.Dimensions[dim].Kind != DimensionKind.Nominal));
         _rows = new double[Batch * n];
         (_raws, _means, _variances) = (new double[Batch * d], new double[Batch], new double[Batch]);
         (_memory, _active) = (new double[3 * n], new double[space.Count]);
@@ -101,7 +104,7 @@ internal sealed class GpSearch
     {
         var count = Math.Clamp((int)(_options.Candidates * 300.0 / Math.Max(300, _posterior.Objective.Count)), 16, _options.Candidates);
         var candidates = new List<double[]>(count);
-        var incumbents = _posterior.Ranked.Take(Incumbents).Where(i => i < _posterior.Ranked.Length).ToArray();
+        var incumbents = _posterior.Ranked[..Math.Min(_region.IsBounded ? 1 : Incumbents, _posterior.Ranked.Length)];
         for (var attempt = 0; candidates.Count < count && attempt < 20 * count; attempt++)
         {
             var unit = new double[_space.Count];
@@ -110,8 +113,8 @@ internal sealed class GpSearch
             // Two of five near a good trial.
             if (attempt % 5 < 2)
                 Perturb(incumbents[attempt / 5 % incumbents.Length], unit, rng);
-            else if (_radius < 0.5)
-                Approach(rng.NextInt32(_posterior.Ranked.Length), unit);
+            else if (_region.IsBounded)
+                Approach(unit, rng);
             if (_space.IsFeasible(unit))
                 candidates.Add(unit);
         }
@@ -134,46 +137,27 @@ internal sealed class GpSearch
             if (nominal && change)
                 continue;
             unit[dim] = nominal ? (raw[i] + 0.5) / _space.Dimensions[dim].Levels
-                : change ? Reflect(raw[i] + (radius * rng.NextGaussian())) : raw[i];
+                : change ? Reflect(raw[i] + Math.Clamp(radius * rng.NextGaussian(), -_reach[i], _reach[i])) : raw[i];
         }
     }
 
-    // Draws a random point into the box of the trust radius around a known one.
-    private void Approach(int member, double[] unit)
+    // Draws a random point into the trust region; in many dimensions only some coordinates (about 20, Eriksson et al. 2019) leave
+    // the best point, since points that differ from it in all of them are all far away.
+    private void Approach(double[] unit, Rng rng)
     {
-        var raw = _posterior.Objective.Raw.AsSpan(member * _embedding.Dims.Length, _embedding.Dims.Length);
+        var raw = Best;
+        var share = 20.0 / raw.Length;
         for (var i = 0; i < raw.Length; i++)
         {
             var dim = _embedding.Dims[i];
             if (double.IsNaN(raw[i]) || _space.Dimensions[dim].Kind == DimensionKind.Nominal)
                 continue;
-            var (low, high) = (Math.Max(0, raw[i] - _radius), Math.Min(1, raw[i] + _radius));
-            unit[dim] = low + ((high - low) * unit[dim]);
+            var (low, high) = (Math.Max(0, raw[i] - _reach[i]), Math.Min(1, raw[i] + _reach[i]));
+            unit[dim] = share < 1 && rng.NextDouble() >= share ? raw[i] : low + ((high - low) * unit[dim]);
         }
     }
 
-    // The box of the trust radius around the known point that is nearest to a start.
-    private void Trust(ReadOnlySpan<double> raw, List<int> free, double[] lower, double[] upper)
-    {
-        var nearest = ReadOnlySpan<double>.Empty;
-        var distance = double.PositiveInfinity;
-        for (var member = 0; member < _posterior.Ranked.Length; member++)
-        {
-            var known = _posterior.Objective.Raw.AsSpan(member * raw.Length, raw.Length);
-            var largest = 0.0;
-            foreach (var i in free)
-                largest = Math.Max(largest, double.IsNaN(known[i]) ? 1 : Math.Abs(raw[i] - known[i]));
-            if (!(largest < distance))
-                continue;
-            distance = largest;
-            nearest = known;
-        }
-        for (var i = 0; i < free.Count && distance < 1; i++)
-        {
-            lower[i] = Math.Max(0, Math.Min(nearest[free[i]] - _radius, raw[free[i]]));
-            upper[i] = Math.Min(1, Math.Max(nearest[free[i]] + _radius, raw[free[i]]));
-        }
-    }
+    private ReadOnlySpan<double> Best => _posterior.Objective.Raw.AsSpan(_posterior.Ranked[0] * _embedding.Dims.Length, _embedding.Dims.Length);
 
     private static double Reflect(double x) => Math.Clamp(x < 0 ? -x : x > 1 ? 2 - x : x, 0, 1);
 
@@ -219,25 +203,35 @@ internal sealed class GpSearch
         _embedding.Encode(_active, raw);
     }
 
-    // The first points of _raws.
+    // The first points of _raws. The objective itself comes last: its means and variances are left behind.
     private void ScoreBatch(int count, Span<double> scores)
     {
         scores.Clear();
         var raws = _raws.AsSpan(0, count * _embedding.Dims.Length);
+        Span<double> gains = stackalloc double[count];
+        gains.Fill(double.NegativeInfinity);
+        foreach (var (draw, best) in _draws)
+        {
+            draw.Predict(raws, _means.AsSpan(0, count), _variances.AsSpan(0, count), _rows);
+            for (var i = 0; i < count; i++)
+                gains[i] = LogSum(gains[i], Score(0, _means[i], Math.Sqrt(_variances[i]), best).Value);
+        }
         for (var k = _models.Length - 1; k >= 0; k--)
         {
             _models[k].Predict(raws, _means.AsSpan(0, count), _variances.AsSpan(0, count), _rows);
             for (var i = 0; i < count; i++)
                 scores[i] += k == 0 && _integrated is not null
                     ? _integrated.Reduction(raws.Slice(i * _embedding.Dims.Length, _embedding.Dims.Length), _rows.AsSpan(i * _models[0].Count, _models[0].Count), _variances[i])
-                    : Score(k, _means[i], Math.Sqrt(_variances[i])).Value;
+                    : LogSum(k == 0 ? gains[i] : double.NegativeInfinity, Score(k, _means[i], Math.Sqrt(_variances[i]), _posterior.Best).Value);
         }
     }
 
-    private (double Value, double ByMean, double ByDeviation) Score(int model, double mean, double deviation) =>
+    private static double LogSum(double a, double b) => double.IsNegativeInfinity(a) ? b : Math.Max(a, b) + Math.Log(1 + Math.Exp(-Math.Abs(a - b)));
+
+    private (double Value, double ByMean, double ByDeviation) Score(int model, double mean, double deviation, double best) =>
         model > 0 ? Acquisition.LogPi(mean, deviation, 0)
         : !_posterior.AnyFeasible && _options.Acquisition is not (GpAcquisition.MaxVariance or GpAcquisition.IntegratedVariance) ? default
-        : Acquisition.Score(_options.Acquisition, mean, deviation, _posterior.Best, _options.Beta);
+        : Acquisition.Score(_options.Acquisition, mean, deviation, best, _options.Beta);
 
     private double Improve(double[] unit, double score)
     {
@@ -268,24 +262,34 @@ internal sealed class GpSearch
         var x = free.Select(i => raw[i]).ToArray();
         var (lower, upper) = (new double[x.Length], new double[x.Length]);
         Array.Fill(upper, 1);
-        if (_radius < 0.5)
-            Trust(raw, free, lower, upper);
-        var (meanSlopes, varianceSlopes) = (new double[d], new double[d]);
+        for (var i = 0; i < x.Length && _region.IsBounded; i++)
+        {
+            var (center, reach) = (Best[free[i]], _reach[free[i]]);
+            if (!double.IsNaN(center))
+                (lower[i], upper[i]) = (Math.Max(0, Math.Min(center - reach, x[i])), Math.Min(1, Math.Max(center + reach, x[i])));
+        }
+        var (meanSlopes, varianceSlopes, gains) = (new double[d], new double[d], new double[x.Length]);
         new BoundedLbfgs(x.Length).Minimize((at, gradient) =>
         {
             for (var i = 0; i < at.Length; i++)
                 raw[free[i]] = at[i];
             gradient.Clear();
-            var sum = 0.0;
-            for (var k = 0; k < _models.Length; k++)
+            var (sum, gain) = (0.0, double.NegativeInfinity);
+            for (var k = -_draws.Length; k < _models.Length; k++)
             {
-                var (mean, variance) = _models[k].PredictOne(raw, meanSlopes, varianceSlopes, _memory);
+                var (model, best) = k < 0 ? _draws[-1 - k] : (_models[k], _posterior.Best);
+                var (mean, variance) = model.PredictOne(raw, meanSlopes, varianceSlopes, _memory);
                 var deviation = Math.Sqrt(variance);
-                var (value, byMean, byDeviation) = Score(k, mean, deviation);
-                sum -= value;
+                var (value, byMean, byDeviation) = Score(Math.Max(k, 0), mean, deviation, best);
+                var total = k > 0 ? value : LogSum(gain, value);
+                // Of a logarithm of a sum every term's slope counts by its part of the sum.
+                var (kept, part) = k > 0 ? (1, 1) : (Math.Exp(gain - total), Math.Exp(value - total));
                 for (var i = 0; i < at.Length; i++)
-                    gradient[i] -= (byMean * meanSlopes[free[i]]) + (byDeviation * varianceSlopes[free[i]] / (2 * deviation));
+                    gains[i] = (kept * (k == -_draws.Length ? 0 : gains[i])) + (part * ((byMean * meanSlopes[free[i]]) + (byDeviation * varianceSlopes[free[i]] / (2 * deviation))));
+                (sum, gain) = k >= 0 ? (sum - total, total) : (sum, total);
             }
+            for (var i = 0; i < at.Length; i++)
+                gradient[i] = -gains[i];
             return sum;
         }, x, lower, upper, 40, 1e-6);
         var moved = (double[])unit.Clone();

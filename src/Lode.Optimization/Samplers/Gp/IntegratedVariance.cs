@@ -4,7 +4,7 @@ namespace Lode.Optimization;
 
 /// <summary>By how much one more observation lowers the variance on average over the space.</summary>
 /// <remarks>Cohn, Ghahramani, Jordan, "Active learning with statistical models" (JAIR 1996); for Gaussian processes Seo, Wallat, Graepel, Obermayer
-/// (IJCNN 2000), eq. 11: the variance at z falls by cov(x, z)² / (var(x) + noise). The average is over random points of the space.</remarks>
+/// (IJCNN 2000): the variance at z falls by cov(x, z)² / (var(x) + noise). The average is over random points of the space.</remarks>
 internal sealed class IntegratedVariance
 {
     private const int References = 128;

@@ -9,7 +9,7 @@ namespace Lode.Optimization;
 /// Rasmussen and Williams (2006), eq. 5.8 and 5.9. Covariance signal·Matérn(r) + <see cref="MeanVariance"/> + noise on the diagonal: the constant
 /// mean is not estimated but integrated out (their section 2.7). Priors on the logarithms of the parameters:
 /// length scales LogNormal(√2 + ½·ln D, 1.5), Hvarfner, Hellsten, Nardi, "Vanilla Bayesian optimization performs great in high dimensions"
-/// (ICML 2024), eq. 9, whose deviation √3 puts the mode at half the length; 1.5 was chosen by measurement (ten tasks of the bench, 5 seeds); noise Gamma(1.1, 30), as in Optuna's sampler: small noise is likely, large noise possible; signal and warps LogNormal around 1.
+/// (ICML 2024), whose deviation √3 puts the mode at half the length; 1.5 was chosen by measurement (ten tasks of the bench, 5 seeds); noise Gamma(1.1, 30), as in Optuna's sampler: small noise is likely, large noise possible; signal and warps LogNormal around 1.
 /// <b>Threads.</b> An instance is the working memory of one fit. <see cref="Evaluate"/> allocates nothing; n³ operations.
 /// </remarks>
 internal sealed class MarginalLikelihood

@@ -6,9 +6,9 @@ namespace Lode.Optimization;
 /// </summary>
 /// <remarks>
 /// A warped Gaussian process (Snelson, Rasmussen, Ghahramani, NeurIPS 2003): which map fits is decided by the evidence, with the map's own
-/// slope counted (eq. 4, <see cref="LogSlopes"/>). Losses often span orders of magnitude, where a power or logarithm is what wins (HEBO: Cowen-Rivers
-/// et al. 2022, section 4); the offset keeps the logarithm from making a cusp out of a smooth minimum. Bending the bad tail keeps
-/// outliers from hiding the differences among good trials, as the half-rank warp of Song et al. (2024, section 3.1), but keeps their order and slope.
+/// slope counted (<see cref="LogSlopes"/>). Losses often span orders of magnitude, where a power or logarithm is what wins (HEBO: Cowen-Rivers
+/// et al., JAIR 2022); the offset keeps the logarithm from making a cusp out of a smooth minimum. Bending the bad tail keeps
+/// outliers from hiding the differences among good trials, as the half-rank warp of Song et al. ("The Vizier Gaussian process bandit algorithm", 2024), but keeps their order and slope.
 /// </remarks>
 internal sealed class OutputWarp
 {

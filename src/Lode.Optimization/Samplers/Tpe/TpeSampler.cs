@@ -7,11 +7,13 @@ namespace Lode.Optimization;
 /// from l and proposes the one with the highest l(x)/g(x), which is the one of highest expected improvement.
 /// </summary>
 /// <remarks>
-/// Bergstra, Bardenet, Bengio, Kégl (NeurIPS 2011), section 4; Watanabe (arXiv 2304.11127, 2023). Section and equation numbers of both
-/// were not checked against the papers. Multivariate: parameters that are always present together share one density, so interactions
-/// are seen; branches of a conditional space are modelled each from its own trials, and a bandit sees to it that a branch that is hard
-/// to tune gets its chance (<see cref="TpeOptions.BranchByBandit"/>). Running and failed trials count as bad, those that break outcome
-/// constraints as worse than all others (see Standing). Candidates that break a constraint of the space are passed over.
+/// Bergstra, Bardenet, Bengio, Kégl (NeurIPS 2011), section 4; Watanabe (arXiv 2304.11127), section 3, kernels in appendix C.
+/// Multivariate: parameters that are always present together share one density, so interactions are seen; branches of a conditional
+/// space are modelled each from its own trials, and a bandit sees to it that a branch that is hard to tune gets its chance
+/// (<see cref="TpeOptions.BranchByBandit"/>). Running and failed trials count as bad, those that break outcome constraints as worse than
+/// all others (see Standing). Candidates that break a constraint of the space are passed over. Parameters by which the space has
+/// grown are a group of their own, drawn at random until as many trials have them as a study starts with; trials without them go on to
+/// teach the others.
 /// O(n·d) for n trials per proposal, no allocation per candidate; one objective only.
 /// </remarks>
 public sealed class TpeSampler : ISampler
@@ -90,6 +92,9 @@ public sealed class TpeSampler : ISampler
             members.Add(i);
             ranked += ranking.IsRanked(trials[i]) ? 1 : 0;
         }
+        // Parameters by which the space has grown (no trial since the first that has them lacks them) begin as a study does.
+        if (ranked < _options.StartupTrials && (members.Count == 0 || (members[0] > 0 && members.Count == trials.Length - members[0])))
+            members.Clear();
         var good = Best(members, trials, ranking, Math.Min(_options.GoodLimit, (int)Math.Ceiling(_options.GoodShare * ranked)));
         var bad = Others(members, good);
         var branches = new List<(int, double)>();

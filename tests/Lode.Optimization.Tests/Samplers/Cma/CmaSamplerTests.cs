@@ -49,17 +49,16 @@ public sealed class CmaSamplerTests
         }
     }
 
+    // Of 40 studies 37 and 31 found the deepest of its hundred holes with restarts, 3 without.
     [Theory]
-    [InlineData(CmaRestart.Ipop)]
-    [InlineData(CmaRestart.Bipop)]
-    public void Optimize_ManyHoles_RestartsFindBetterOnes(CmaRestart restart)
+    [InlineData(CmaRestart.Ipop, 17)]
+    [InlineData(CmaRestart.Bipop, 13)]
+    public void Optimize_ManyHoles_RestartsFindTheDeepest(CmaRestart restart, int wanted)
     {
         static double Rastrigin(Params p) => 20 + p.Sum(item => Square((10 * item.Value.AsDouble()) - 3) - (10 * Math.Cos(2 * Math.PI * ((10 * item.Value.AsDouble()) - 3))));
-        var better = Enumerable.Range(0, 10).Count(seed =>
-            Run(Box(2), new CmaOptions { Restart = restart }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-6);
-        var without = Enumerable.Range(0, 10).Count(seed =>
-            Run(Box(2), new CmaOptions { Restart = CmaRestart.None }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-6);
-        Assert.True(better >= without + 3, $"{better} of 10 with restarts, {without} without");
+        int Found(CmaRestart how) => Enumerable.Range(0, 20).Count(seed => Run(Box(2), new CmaOptions { Restart = how }, 4000, Rastrigin, seed).Best!.Values[0] < 1e-4);
+        var (found, without) = (Found(restart), Found(CmaRestart.None));
+        Assert.True(found >= wanted && without <= 4, $"{found} of 20 with restarts, {without} without");
     }
 
     [Fact]
@@ -87,6 +86,63 @@ public sealed class CmaSamplerTests
         var proposals = Enumerable.Range(0, 50).Select(i => sampler.Propose(space, history, new Rng(1, (ulong)i))).ToList();
         Assert.Equal(0.8, proposals.Average(x => x[0]), 0.1);
         Assert.Equal(0.15, proposals.Average(x => x[1]), 0.1);
+    }
+
+    // Numbers of get_warm_start_mgd of the authors' library (cmaes 0.9.1) for the best two of these four points.
+    [Fact]
+    public void Apply_FourTrials_AgreesWithTheAuthors()
+    {
+        var space = Box(2);
+        double[][] points = [[0.2, 0.7], [0.3, 0.4], [0.9, 0.1], [0.5, 0.5]];
+        var source = new StudyFile([Direction.Minimize], space, 0, 0, [.. points.Select((x, i) => new Trial(i, TrialState.Complete, space.FromUnit(x)) { Space = space, Values = [i] })]);
+        var state = CmaGeneration.First(space, new History([Direction.Minimize], []), new CmaOptions { WarmStartStudy = source, WarmStartShare = 0.5 });
+        double[] expected = [0.25, 0.55, 0.136778239986738, 0.6681531047810622, -0.40089186286863726, -0.40089186286863726, 1.7371980724307556];
+        double[] actual = [.. state.Mean, state.Step, .. state.Covariance];
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], actual[i], 1e-12);
+    }
+
+    // A like task was tuned before: its optimum lies a little aside, its values are other ones, larger is better there.
+    [Fact]
+    public void Optimize_WarmStartFromAnotherStudy_IsAheadFromTheStart()
+    {
+        var elsewhere = new SearchSpace([new FloatParameter("x1", 0, 1), new FloatParameter("x0", 0, 2), new CategoricalParameter("gone", "a", "b")]);
+        var wins = 0;
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var earlier = new Study(new StudyOptions { Space = elsewhere, Sampler = new RandomSampler(), Seed = (ulong)seed, Directions = [Direction.Maximize] });
+            earlier.Optimize(trial => 5 - Square(trial.Params.Float("x0") - 0.85) - Square(trial.Params.Float("x1") - 0.2), new OptimizeOptions { Trials = 100 });
+            using var text = new StringWriter();
+            StudyFile.Of(earlier).Write(text);
+            using var exported = new StringReader(text.ToString());
+            double Best(CmaOptions options) => Run(Box(3), options, 30, p => Square(p.Float("x0") - 0.8) + Square(p.Float("x1") - 0.15) + Square(p.Float("x2") - 0.6), seed).Best!.Values[0];
+            wins += Best(new CmaOptions { WarmStartStudy = StudyFile.Read(exported) }) < Best(new CmaOptions()) ? 1 : 0;
+        }
+        Assert.True(wins >= 16, $"{wins} of 20");
+    }
+
+    [Fact]
+    public void Apply_CoordinateThatNoTrialKnows_StartsAsWithoutAWarmStart()
+    {
+        var known = Box(1);
+        var source = new StudyFile([Direction.Minimize], known, 0, 0, [new Trial(0, TrialState.Complete, known.FromUnit([0.9])) { Space = known, Values = [1] }]);
+        var state = CmaGeneration.First(Box(2), new History([Direction.Minimize], []), new CmaOptions { WarmStartStudy = source });
+        Assert.Equal([0.9, 0.5], state.Mean);
+        Assert.Equal(0.1, state.DeviationOf(0), 1e-12);
+        Assert.Equal(1.0 / 6, state.DeviationOf(1), 1e-12);
+    }
+
+    [Fact]
+    public void Options_WarmStartStudyOfNoUse_IsRefused()
+    {
+        var trial = new Trial(0, TrialState.Complete, Params.Empty) { Values = [1] };
+        void Refused(string word, StudyFile source, int trials = 0) => Assert.Contains(word, Assert.Throws<LodeException>(
+            () => new CmaSampler(new() { WarmStartStudy = source, WarmStartTrials = trials })).Message, StringComparison.Ordinal);
+        var one = new StudyFile([Direction.Minimize], Box(1), 0, 0, [trial]);
+        Refused("WarmStartTrials", one, 10);
+        Refused("one objective", one with { Directions = [Direction.Minimize, Direction.Minimize] });
+        Refused("complete or pruned", one with { Trials = [trial with { State = TrialState.Failed }] });
+        Assert.Contains("Auto or Full", Assert.Throws<LodeException>(() => new CmaSampler(new() { AdaptLearningRate = true, Covariance = CmaCovariance.Separable })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
