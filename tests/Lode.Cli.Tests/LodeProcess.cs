@@ -12,14 +12,14 @@ public sealed class LodeProcess : IDisposable
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
 
-    private LodeProcess(string home, string[] args)
+    private LodeProcess(string home, string[] args, string? token)
     {
         var start = new ProcessStartInfo("dotnet", [s_dll, .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
-            Environment = { ["LODE_HOME"] = home, ["LODE_DEBUG"] = null },
+            Environment = { ["LODE_HOME"] = home, ["LODE_DEBUG"] = null, ["LODE_TOKEN"] = token },
         };
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Keep(_out, line.Data);
@@ -28,7 +28,10 @@ public sealed class LodeProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    public static LodeProcess Start(string home, params string[] args) => new(home, args);
+    public static LodeProcess Start(string home, params string[] args) => new(home, args, null);
+
+    /// <summary>Starts it with LODE_TOKEN set.</summary>
+    public static LodeProcess StartWithToken(string home, string token, params string[] args) => new(home, args, token);
 
     public static async Task<(int Code, string Out, string Error)> RunAsync(string home, params string[] args)
     {
@@ -81,9 +84,14 @@ public sealed class LodeProcess : IDisposable
     }
 
     /// <summary>Ctrl-C.</summary>
-    public async Task<(int Code, string Out, string Error)> InterruptAsync()
+    public Task<(int Code, string Out, string Error)> InterruptAsync() => SignalAsync("-INT");
+
+    /// <summary>What service managers and containers send.</summary>
+    public Task<(int Code, string Out, string Error)> TerminateAsync() => SignalAsync("-TERM");
+
+    private async Task<(int Code, string Out, string Error)> SignalAsync(string signal)
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [signal, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
         return await EndAsync();
     }

@@ -48,6 +48,9 @@ public sealed class MisuseTests : IDisposable
     [InlineData("--source URI", "model", "register", "m")]
     [InlineData("--source URI", "model", "register", "m", "--source", "s3://b/k", "--path", "p")]
     [InlineData("'a:b'", "model", "register", "a:b", "--source", "s3://b/k")]
+    [InlineData("visible ASCII", "up", "--token", "two words")]
+    [InlineData("--allow-anonymous does not", "up", "--token", "x", "--allow-anonymous")]
+    [InlineData("100000 MiB; got 0", "up", "--max-body", "0")]
     public async Task SenselessValue_IsNamed(string mentions, params string[] args) => await FailsAsync(2, mentions, args);
 
     [Theory]
@@ -56,6 +59,7 @@ public sealed class MisuseTests : IDisposable
     [InlineData("no run matches", "compare", "name~zzz")]
     [InlineData("model 'nope'", "model", "show", "nope")]
     [InlineData("model 'nope'", "model", "alias", "nope/1", "champion")]
+    [InlineData("'none.txt'", "up", "--token", "@none.txt")]
     public async Task UnknownThing_IsNotFound(string mentions, params string[] args) => await FailsAsync(4, mentions, args);
 
     [Fact]

@@ -1,5 +1,6 @@
 using Lode.Storage;
 using Lode.TestKit;
+using Microsoft.AspNetCore.Http;
 
 namespace Lode.Server.Tests;
 
@@ -26,7 +27,10 @@ public sealed class RunningServer : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    public static async Task<RunningServer> StartAsync(TimeProvider? time = null, bool onPostgres = false, Func<ServerOptions, ServerOptions>? change = null)
+    internal IReadOnlyList<Endpoint> Endpoints => _server.Endpoints;
+
+    /// <summary>Starts one; <paramref name="change"/> sets what is not as usual.</summary>
+    public static async Task<RunningServer> StartAsync(TimeProvider? time = null, Func<ServerOptions, ServerOptions>? change = null, bool onPostgres = false)
     {
         time ??= TimeProvider.System;
         var folder = new TemporaryFolder();

@@ -27,6 +27,8 @@ async function get(path: string, signal?: AbortSignal): Promise<Json> {
     if (signal?.aborted) throw error;
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.', 'Is `lode up` still running?', true);
   }
+  // Signed out, or the server has a new token: the form leads back here.
+  if (response.status === 401) globalThis.location?.assign(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
   const content = await response.text();
   let json: Json = {};
   try {

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { BASE } from '../api/client';
-import { decodeRun } from '../api/decode';
+import { LiveRuns } from '../api/liveRuns';
 import { connect, type LinkState } from '../api/sse';
 import type { Run } from '../api/types';
 
@@ -63,17 +63,22 @@ export function useLive(topic: string | null, handlers: LiveHandlers): void {
     };
     document.addEventListener('visibilitychange', onVisibility);
 
+    const live = new LiveRuns();
     const link = connect({
-      url: `${BASE}/events${topic ? `?${topic}` : ''}`,
+      url: `${BASE}/events?deltas=1${topic ? `&${topic}` : ''}`,
       lastId: resume.current.lastId,
       onState: notify,
       onEvent: (event) => {
         if (event.event === 'hello') {
+          live.reset();
           const version = Number((JSON.parse(event.data) as { version?: number }).version ?? 0);
           latest.current.onHello?.(version);
         } else if (event.event === 'runs') {
           const { runs } = JSON.parse(event.data) as { runs: Record<string, unknown>[] };
-          for (const run of runs.map(decodeRun)) waiting.set(run.id, run);
+          for (const json of runs) {
+            const run = live.take(json);
+            if (run) waiting.set(run.id, run);
+          }
           if (!document.hidden) flush();
           else timer ??= setTimeout(flush, HIDDEN_EVERY);
         }

@@ -47,7 +47,7 @@ internal static class ArtifactCommand
         var (run, project) = (Run(), Project());
         var path = new Argument<string>("PATH") { Description = "A file, or a folder with all below it." };
         var command = Help.WithExamples(new Command("rm", "Delete a file or folder of a run.") { run, path, project }, "lode artifact rm @last checkpoints");
-        command.SetAction((parsed, ct) => WithRunAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(run)!, parsed.GetValue(project), (files, context) => files.RemoveAsync(parsed.GetValue(path)!, ct), ct));
+        command.SetAction((parsed, ct) => WithRunAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(run)!, parsed.GetValue(project), (files, context) => files.RemoveAsync(context, parsed.GetValue(path)!, ct), ct));
         return command;
     }
 

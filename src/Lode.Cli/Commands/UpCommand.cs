@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lode.Core;
 using Lode.Server;
+using Lode.Tracking;
 
 namespace Lode.Cli;
 
@@ -9,22 +10,29 @@ internal static class UpCommand
 {
     public static readonly Option<int> PortOption = new("--port") { Description = $"The port (default {ServerOptions.DefaultPort}; 0 = any free one).", HelpName = "N", DefaultValueFactory = _ => ServerOptions.DefaultPort };
 
+    private static readonly Option<string> s_host = new("--host") { Description = "The address to listen on (default 127.0.0.1; 0.0.0.0 = all).", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
+    private static readonly Option<string?> s_token = new("--token") { Description = $"What callers must show; @FILE reads it from a file (default ${LodeHttp.TokenVariable}, else nobody is asked).", HelpName = "TOKEN" };
+    private static readonly Option<bool> s_allowAnonymous = new("--allow-anonymous") { Description = "Let other machines in without a token." };
+    private static readonly Option<string[]> s_allowHost = new("--allow-host") { Description = "A name under which the server is reached, for example lode.example.org; may be repeated.", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<int> s_maxBody = new("--max-body") { Description = "The largest request body in MiB (default 64).", HelpName = "MIB", DefaultValueFactory = _ => 64 };
+    private static readonly Option<bool> s_privateWebhooks = new("--private-webhooks") { Description = "Let webhooks call this machine and private networks even where other machines are let in." };
+
     public static Command Create(Terminal terminal)
     {
-        var host = new Option<string>("--host") { Description = "The address to listen on (default 127.0.0.1).", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
-        var privateWebhooks = new Option<bool>("--private-webhooks") { Description = "Let webhooks call this machine and private networks even where other machines are let in." };
-        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder or a PostgreSQL database, until Ctrl-C.") { PortOption, host, privateWebhooks },
-            "lode up", "lode up --port 0", "lode up --store postgres://lode@db.example.com/lode", "MLFLOW_TRACKING_URI=http://127.0.0.1:5633 python train.py   # in another terminal");
-        command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(host)!, parsed.GetValue(PortOption), parsed.GetValue(privateWebhooks), ct));
+        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder or a PostgreSQL database, until Ctrl-C.") { PortOption, s_host, s_token, s_allowAnonymous, s_allowHost, s_maxBody, s_privateWebhooks },
+            "lode up", "lode up --port 0", "lode up --store postgres://lode@db.example.com/lode", "lode up --host 0.0.0.0 --token @token.txt", "MLFLOW_TRACKING_URI=http://127.0.0.1:5633 python train.py   # in another terminal");
+        command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed, ct));
         return command;
     }
 
-    internal static async Task<int> ExecuteAsync(CommandContext context, string host, int port, bool privateWebhooks, CancellationToken ct)
+    private static async Task<int> ExecuteAsync(CommandContext context, ParseResult parsed, CancellationToken ct)
     {
+        // What makes no sense is refused before anything is opened.
+        var settings = Settings(parsed);
         await using var access = await context.OpenStoreAsync(ct);
         if (access.Local is not { } store)
             throw new LodeException(ErrorCode.Conflict, $"The data folder '{access.Folder.Path}' is served already by process {access.Owner!.ProcessId} at {access.Owner.Address}.", $"Open {access.Owner.Address}, or use another folder with --home DIR.");
-        await using var server = await LodeServer.StartAsync(Options(context, access, host, port) with { Webhooks = new WebhookOptions { AllowPrivate = privateWebhooks ? true : null } }, store, context.Time, ct);
+        await using var server = await LodeServer.StartAsync(settings(Options(context, access, parsed.GetValue(s_host)!, parsed.GetValue(PortOption))), store, context.Time, ct);
         access.Announce(context.Command, server.Address);
         if (context.Json)
             context.Terminal.Json(new UpAnswer(server.Address.ToString(), access.Folder.Path, access.Place, Environment.ProcessId), CliJson.Default.UpAnswer);
@@ -38,6 +46,39 @@ internal static class UpCommand
     internal static ServerOptions Options(CommandContext context, StoreAccess access, string host, int port) => port is >= 0 and <= 65535
         ? new ServerOptions { Host = host, Port = port, DataFolder = access.Place, JournalFolder = access.Folder.JournalFolder, ArtifactFolder = access.Folder.ArtifactFolder, Version = VersionCommand.Version }
         : throw new LodeException(ErrorCode.InvalidArgument, $"--port is 0 to 65535; got {port}.");
+
+    private static Func<ServerOptions, ServerOptions> Settings(ParseResult parsed)
+    {
+        var anonymous = parsed.GetValue(s_allowAnonymous);
+        var token = parsed.GetValue(s_token);
+        if (anonymous && token is not null)
+            throw new LodeException(ErrorCode.InvalidArgument, "--token asks callers for a token and --allow-anonymous does not.", "Choose one.");
+        token ??= anonymous ? null : Environment.GetEnvironmentVariable(LodeHttp.TokenVariable) is { Length: > 0 } set ? set : null;
+        var secret = token is null ? null : AccessToken.Parse(token is ['@', .. var file] ? ReadFile(file) : token);
+        var body = parsed.GetValue(s_maxBody);
+        if (body is < 1 or > 100_000)
+            throw new LodeException(ErrorCode.InvalidArgument, $"--max-body is 1 to 100000 MiB; got {body}.");
+        return options => options with
+        {
+            Token = secret,
+            AllowAnonymous = anonymous,
+            AllowedHosts = parsed.GetValue(s_allowHost)!,
+            MaxBodyBytes = (long)body << 20,
+            Webhooks = new WebhookOptions { AllowPrivate = parsed.GetValue(s_privateWebhooks) ? true : null },
+        };
+    }
+
+    private static string ReadFile(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new LodeException(error is FileNotFoundException or DirectoryNotFoundException ? ErrorCode.NotFound : ErrorCode.PermissionDenied, $"The token's file '{file}' cannot be read: {error.Message.TrimEnd('.')}.", null, error);
+        }
+    }
 
     /// <summary>Ctrl-C and SIGTERM are how a server is meant to end, so they are no failure.</summary>
     internal static async Task UntilStoppedAsync(CancellationToken ct) => await Task.Delay(Timeout.Infinite, ct).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -14,6 +14,7 @@ namespace Lode.Cli;
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
 [JsonSerializable(typeof(UpAnswer))]
+[JsonSerializable(typeof(FilesAnswer))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(ExportAnswer))]
 [JsonSerializable(typeof(TrashAnswer))]

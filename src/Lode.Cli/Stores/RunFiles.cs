@@ -32,7 +32,7 @@ internal sealed class RunFiles(IArtifactStore store, string root, string run)
         var found = await store.FindAsync(Below(path), ct) ?? throw await NoSuchAsync(path, ct);
         var place = Path.GetFullPath(target ?? (ArtifactPath.Parse(path).Length > 0 ? found.Name : run));
         var (files, bytes) = await FetchAsync(found, place, ct);
-        context.Terminal.Note($"lode: {Count(files)}, {bytes} bytes to {place}");
+        Answer(context, place, files, bytes);
     }
 
     public async Task PutAsync(CommandContext context, string source, string? path, CancellationToken ct)
@@ -54,18 +54,28 @@ internal sealed class RunFiles(IArtifactStore store, string root, string run)
         }
         else
             throw new LodeException(ErrorCode.NotFound, $"there is no file '{source}'");
-        context.Terminal.Note($"lode: {Count(files)}, {bytes} bytes to {run}:{(target.Length > root.Length ? target[(root.Length + 1)..] : "/")}");
+        Answer(context, target.Length > root.Length ? target[(root.Length + 1)..] : "", files, bytes);
     }
 
-    public async Task RemoveAsync(string path, CancellationToken ct)
+    public async Task RemoveAsync(CommandContext context, string path, CancellationToken ct)
     {
         if (Below(path) == root)
             throw new LodeException(ErrorCode.InvalidArgument, "An artifact's path must not be empty.");
         if (!await store.DeleteAsync(Below(path), ct))
             throw await NoSuchAsync(path, ct);
+        if (context.Json)
+            context.Terminal.Json(new FilesAnswer(path, null, null), CliJson.Default.FilesAnswer);
+        else
+            context.Terminal.Out.WriteLine($"deleted {path}");
     }
 
-    private static string Count(int files) => files == 1 ? "1 file" : string.Create(CultureInfo.InvariantCulture, $"{files} files");
+    private static void Answer(CommandContext context, string path, int files, long bytes)
+    {
+        if (context.Json)
+            context.Terminal.Json(new FilesAnswer(path, files, bytes), CliJson.Default.FilesAnswer);
+        else
+            context.Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {files} file{(files == 1 ? "" : "s")}, {bytes} bytes"));
+    }
 
     private string Below(string path) => ArtifactPath.Join(root, ArtifactPath.Parse(path.Replace(Path.DirectorySeparatorChar, '/')));
 
@@ -136,3 +146,9 @@ internal sealed class RunFiles(IArtifactStore store, string root, string run)
         return new LodeException(ErrorCode.NotFound, $"run '{run}' has no artifact '{path}'", DidYouMean.Nearest(path, names) is { } near ? $"did you mean '{near}'?" : "`lode artifact ls` lists them");
     }
 }
+
+/// <summary>The answer to <c>lode artifact get</c>, <c>put</c> and <c>rm</c> with <c>--json</c>.</summary>
+/// <param name="Path">Where the files went, or what was deleted.</param>
+/// <param name="Files">How many were carried.</param>
+/// <param name="Bytes">How many of theirs.</param>
+internal sealed record FilesAnswer(string Path, int? Files, long? Bytes);

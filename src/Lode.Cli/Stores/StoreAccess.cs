@@ -133,7 +133,7 @@ internal sealed class StoreAccess : IAsyncDisposable
 
     private static async Task<StoreAccess?> TryConnectAsync(DataFolder folder, FolderOwner owner, Uri address, CancellationToken ct)
     {
-        var http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(100) };
+        var http = LodeHttp.ClientFor(address);
         try
         {
             // One quick question tells a living owner from what a killed one wrote.
@@ -143,6 +143,9 @@ internal sealed class StoreAccess : IAsyncDisposable
         catch (Exception error) when (error is LodeException or TimeoutException)
         {
             http.Dispose();
+            // It lives, but we may not come in: waiting does not help.
+            if (error is LodeException { Code: ErrorCode.Unauthenticated or ErrorCode.PermissionDenied })
+                throw;
             return null;
         }
     }

@@ -8,6 +8,9 @@ using Lode.Tracking;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,7 +20,6 @@ namespace Lode.Server;
 /// <summary>A running server over a store: native API, MLflow's API, live updates, dashboard.</summary>
 public sealed class LodeServer : IAsyncDisposable
 {
-    private const long MaxBody = 64L << 20;
     private static readonly TimeSpan s_sweep = TimeSpan.FromSeconds(10);
 
     private readonly WebApplication _app;
@@ -35,10 +37,10 @@ public sealed class LodeServer : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>Starts a server; it listens when this returns.</summary>
-    /// <exception cref="LodeException">Conflict: the port is in use. InvalidArgument: the host is not a loopback address. PermissionDenied: the port is not for this user.</exception>
+    /// <exception cref="LodeException">Conflict: the port is in use. InvalidArgument: the host is no address, or other machines reach it and neither a token nor leave to do without is given. PermissionDenied: the port is not for this user.</exception>
     public static async Task<LodeServer> StartAsync(ServerOptions options, SqlRunStore store, TimeProvider time, CancellationToken ct)
     {
-        var address = ParseHost(options.Host);
+        var address = ParseHost(options);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
@@ -48,19 +50,13 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Services.AddSingleton<IArtifactStore>(artifacts);
         builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, options.JournalFolder, artifacts));
         builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
-        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBody;
-            kestrel.Listen(address, options.Port);
-        });
+        AddServices(builder.Services, options, address);
+        builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options, address));
         // Handlers wait without blocking, so they may begin and go on where the socket's news arrive: two thread switches less a request.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         var app = builder.Build();
-        Map(app, options, time.GetUtcNow());
+        Map(app, options, time);
         try
         {
             await app.StartAsync(ct).ConfigureAwait(false);
@@ -74,7 +70,10 @@ public sealed class LodeServer : IAsyncDisposable
         return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
     }
 
-    /// <summary>Stops listening, lets requests end, and closes.</summary>
+    /// <summary>The routes, for tests that go over all of them.</summary>
+    internal IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+
+    /// <summary>Stops listening, tells live streams to come back, lets requests end for <see cref="ServerOptions.ShutdownPatience"/> at most, and closes.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -84,13 +83,46 @@ public sealed class LodeServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static void Map(WebApplication app, ServerOptions options, DateTimeOffset startedAt)
+    private static void AddServices(IServiceCollection services, ServerOptions options, IPAddress address)
     {
-        app.UseMiddleware<RequestGuard>();
+        services.AddSingleton(options);
+        services.AddSingleton(new HostRules(address, options.AllowedHosts));
+        services.AddSingleton<IAccessPolicy>(provider => options.Token is { } token ? new TokenAccess(token, new SessionCookie(token, provider.GetRequiredService<TimeProvider>())) : new OpenAccess());
+        services.AddSingleton(new ServerMeter(options.Version));
+        services.AddSingleton(provider => new PrometheusText(provider.GetRequiredService<ServerMeter>()));
+        services.AddSingleton<RunCensus>();
+        services.AddSingleton<MetricsEndpoint>();
+        services.AddSingleton<LiveFeed>();
+        services.AddSingleton<WrongMethod>();
+        OpenApiDocs.Add(services);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownPatience);
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, ServerOptions options, IPAddress address)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        // Charts of a hundred runs name them all in one line.
+        kestrel.Limits.MaxRequestLineSize = 32 << 10;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
+        // Who dawdles loses the connection: headers in time, then at least 240 bytes a second (Kestrel's own rate).
+        kestrel.Limits.RequestHeadersTimeout = options.HeaderPatience;
+        kestrel.Limits.MaxConcurrentConnections = 20_000;
+        kestrel.Listen(address, options.Port);
+    }
+
+    private static void Map(WebApplication app, ServerOptions options, TimeProvider time)
+    {
+        // Counting begins with the server, not with the first reader.
+        app.Services.GetRequiredService<PrometheusText>();
+        app.Services.GetRequiredService<ServerMeter>().Begin();
+        app.UseMiddleware<RequestTimer>();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<PathGuard>();
-        var api = app.MapGroup("/api/v1");
-        ServerEndpoints.Map(app, api, options, startedAt);
+        app.UseMiddleware<RequestGuard>();
+        app.UseMiddleware<AdmissionGate>();
+        var api = app.MapGroup("/api/v1").MayRefuse();
+        ServerEndpoints.Map(app, api, options, time.GetUtcNow());
         ProjectEndpoints.Map(api);
         RunEndpoints.Map(api);
         MetricEndpoints.Map(api);
@@ -100,17 +132,21 @@ public sealed class LodeServer : IAsyncDisposable
         LineageEndpoints.Map(api);
         ArtifactEndpoints.Map(api);
         Mlflow.MlflowEndpoints.Map(app);
+        SignInPage.Map(app, options.Token, options.Token is { } token ? new SessionCookie(token, time) : null);
+        MetricsEndpoint.Map(app);
+        OpenApiDocs.Map(app);
         DashboardFiles.Map(app);
     }
 
-    private static IPAddress ParseHost(string host)
+    private static IPAddress ParseHost(ServerOptions options)
     {
-        var address = host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(host, out var parsed) ? parsed : null;
+        var address = options.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(options.Host, out var parsed) ? parsed : null;
         if (address is null)
-            throw new LodeException(ErrorCode.InvalidArgument, $"--host takes an address of this machine; got '{host}'.", "Example: --host 127.0.0.1");
-        return IPAddress.IsLoopback(address)
+            throw new LodeException(ErrorCode.InvalidArgument, $"--host takes an address of this machine; got '{options.Host}'.", "Example: --host 127.0.0.1");
+        return IPAddress.IsLoopback(address) || options.Token is not null || options.AllowAnonymous
             ? address
-            : throw new LodeException(ErrorCode.InvalidArgument, $"--host {host} would let other machines in, and there is no sign-in yet.", "Use 127.0.0.1, and an SSH tunnel from elsewhere.");
+            : throw new LodeException(ErrorCode.InvalidArgument, $"--host {options.Host} would let other machines in, and no token is set.",
+                "Add --token @FILE (or LODE_TOKEN), or --allow-anonymous if everybody who reaches this machine may read and change everything.");
     }
 
     private static LodeException CannotListen(ServerOptions options, Exception error)

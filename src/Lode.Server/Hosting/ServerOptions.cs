@@ -1,13 +1,43 @@
 namespace Lode.Server;
 
-/// <summary>How a server listens and what it says of itself.</summary>
+/// <summary>How a server listens, whom it lets in, how much it takes at once, and what it says of itself.</summary>
 public sealed record ServerOptions
 {
-    /// <summary>The address to listen on; default 127.0.0.1. There is no sign-in yet, so it must be a loopback address.</summary>
+    /// <summary>The address to listen on; default 127.0.0.1. One that other machines reach needs <see cref="Token"/> or <see cref="AllowAnonymous"/>.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>The port; default 5633; 0 = any free one.</summary>
     public int Port { get; init; } = DefaultPort;
+
+    /// <summary>What callers must show; null (the default) = nobody is asked.</summary>
+    public AccessToken? Token { get; init; }
+
+    /// <summary>Lets other machines in without a token; default false.</summary>
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>
+    /// Names under which the server is reached besides this machine's own: <c>lode.example.org</c>, <c>*.example.org</c> or <c>*</c> (any).
+    /// Their pages may also send changes. Default none.
+    /// </summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>The largest body taken, in bytes, at least 1; default 64 MiB. Endpoints that stream set their own.</summary>
+    public long MaxBodyBytes { get; init; } = 64L << 20;
+
+    /// <summary>Requests worked on at once, at least 1; default 256. Live streams are counted apart.</summary>
+    public int MaxRequests { get; init; } = 256;
+
+    /// <summary>Requests that may wait for their turn, at least 0; default 4096. Beyond that the answer is 429.</summary>
+    public int MaxWaiting { get; init; } = 4096;
+
+    /// <summary>Live streams open at once, at least 1; default 2000.</summary>
+    public int MaxStreams { get; init; } = 2000;
+
+    /// <summary>How long a client may take to send a request's headers; default ten seconds.</summary>
+    public TimeSpan HeaderPatience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a stopping server waits for requests to end; default ten seconds.</summary>
+    public TimeSpan ShutdownPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Where the data lie, for people to read.</summary>
     public required string DataFolder { get; init; }

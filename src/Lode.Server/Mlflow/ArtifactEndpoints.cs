@@ -12,6 +12,7 @@ namespace Lode.Server.Mlflow;
 internal static class ArtifactEndpoints
 {
     private const long MaxPageUpload = 10L << 20;
+    private static readonly string[] s_reading = ["GET", "HEAD"];
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -22,8 +23,8 @@ internal static class ArtifactEndpoints
     /// <summary>Routes that have no prefix.</summary>
     public static void MapRoot(IEndpointRouteBuilder root)
     {
-        root.MapMethods("/get-artifact", ["GET", "HEAD"], GetAsync);
-        root.MapMethods("/model-versions/get-artifact", ["GET", "HEAD"], GetOfVersionAsync);
+        root.MapMethods("/get-artifact", s_reading, GetAsync);
+        root.MapMethods("/model-versions/get-artifact", s_reading, GetOfVersionAsync);
     }
 
     /// <summary>Writes what lies below a folder; nothing where there is nothing, or where the bytes lie elsewhere.</summary>
@@ -75,11 +76,11 @@ internal static class ArtifactEndpoints
 
     private static async Task<FileStreamHttpResult> GetOfVersionAsync(HttpContext context, IModelRegistry registry, IArtifactStore store, CancellationToken ct)
     {
-        var (name, version) = (context.Request.Query["name"].ToString(), context.Request.Query["version"].ToString());
+        var query = context.Request.Query;
+        var (name, version, path) = (query["name"].ToString(), query["version"].ToString(), NamedPath(context.Request));
         if (name.Length == 0)
             throw MlflowErrors.Missing("name");
-        var location = await registry.GetLocationAsync(name, ModelRules.ParseVersion(version), ct);
-        return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve(location, NamedPath(context.Request)), ct);
+        return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve(await registry.GetLocationAsync(name, ModelRules.ParseVersion(version), ct), path), ct);
     }
 
     private static async Task<MlflowAnswer> UploadAsync(HttpContext context, IRunStore runs, IArtifactStore store, ServerOptions options, CancellationToken ct)

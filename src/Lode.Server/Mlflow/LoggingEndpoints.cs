@@ -5,6 +5,7 @@ using Lode.Tracking;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lode.Server.Mlflow;
 
@@ -25,16 +26,25 @@ internal static class LoggingEndpoints
         api.MapPost("/runs/log-batch", LogBatchAsync);
     }
 
-    private static async Task<MlflowAnswer> LogMetricAsync(HttpRequest http, IRunStore store, ILoggedModelStore models, CancellationToken ct)
+    private static async Task LogMetricAsync(HttpContext context)
     {
-        using var request = await MlflowRequest.ReadAsync(http, ct);
-        var point = new MetricPoint(request.RequiredKey(), request.RequiredDouble("value"), request.RequiredInteger("timestamp"), request.Integer("step") ?? 0);
-        var (run, batch) = (RunEndpoints.Id(request), new RunBatch { Metrics = [point] });
-        if (request.Text("model_id") is { Length: > 0 } model)
-            await LogWithModelsAsync(store, models, run, batch, [new ModelMetric(model, point, request.Text("dataset_name"), request.Text("dataset_digest"))], ct);
+        var (http, store, ct) = (context.Request, context.RequestServices.GetRequiredService<IRunStore>(), context.RequestAborted);
+        if (await PlainPoint.TryReadAsync(http, ct) is var (plainRun, plainPoint))
+        {
+            NameRules.CheckKey(plainPoint.Key, "key");
+            await store.LogAsync(plainRun, new RunBatch { Metrics = [plainPoint] }, ct);
+        }
         else
-            await store.LogAsync(run, batch, ct);
-        return MlflowAnswer.Empty;
+        {
+            using var request = await MlflowRequest.ReadAsync(http, ct);
+            var point = new MetricPoint(request.RequiredKey(), request.RequiredDouble("value"), request.RequiredInteger("timestamp"), request.Integer("step") ?? 0);
+            var (run, batch) = (RunEndpoints.Id(request), new RunBatch { Metrics = [point] });
+            if (request.Text("model_id") is { Length: > 0 } model)
+                await LogWithModelsAsync(store, context.RequestServices.GetRequiredService<ILoggedModelStore>(), run, batch, [new ModelMetric(model, point, request.Text("dataset_name"), request.Text("dataset_digest"))], ct);
+            else
+                await store.LogAsync(run, batch, ct);
+        }
+        await MlflowAnswer.EmptyAsync(context.Response);
     }
 
     private static async Task<MlflowAnswer> LogParamAsync(HttpRequest http, IRunStore store, CancellationToken ct)

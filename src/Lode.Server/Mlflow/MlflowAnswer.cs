@@ -14,6 +14,17 @@ internal sealed class MlflowAnswer(Action<Utf8JsonWriter> write, int status = St
     /// <summary>An object without fields: done.</summary>
     public static MlflowAnswer Empty { get; } = new(_ => { });
 
+    /// <summary>Writes an object without fields, in one piece.</summary>
+    public static Task EmptyAsync(HttpResponse response)
+    {
+        response.ContentType = "application/json";
+        response.ContentLength = 2;
+        var body = response.BodyWriter;
+        "{}"u8.CopyTo(body.GetSpan(2));
+        body.Advance(2);
+        return body.FlushAsync(CancellationToken.None).AsTask();
+    }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;

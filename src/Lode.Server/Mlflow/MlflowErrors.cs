@@ -22,17 +22,25 @@ internal static class MlflowErrors
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a name in MLflow."),
     };
 
-    public static Task AnswerAsync(HttpContext context, LodeException error)
+    /// <summary>Answers with an error.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="error">What to say.</param>
+    /// <param name="status">The HTTP status where it is not the code's own: 429 says that the server is busy, so that clients come back.</param>
+    public static Task AnswerAsync(HttpContext context, LodeException error, int? status = null)
     {
-        var (name, status) = Of(error.Code);
-        return new MlflowAnswer(json => Write(json, name, error.Hint is null ? error.Message : $"{error.Message.TrimEnd('.')}. {error.Hint}"), status).ExecuteAsync(context);
+        var (name, usual) = Of(error.Code);
+        if (status == StatusCodes.Status429TooManyRequests)
+            name = "REQUEST_LIMIT_EXCEEDED";
+        return new MlflowAnswer(json => Write(json, name, error.Hint is null ? error.Message : $"{error.Message.TrimEnd('.')}. {error.Hint}"), status ?? usual).ExecuteAsync(context);
     }
 
     /// <summary>The answer to a path or method that is not offered; clients take it as leave to do without.</summary>
-    public static MlflowAnswer NoEndpoint(HttpRequest request)
+    public static MlflowAnswer NoEndpoint(HttpContext context, WrongMethod methods)
     {
-        var message = $"There is no {request.Method} {request.Path}.";
-        return new MlflowAnswer(json => Write(json, "ENDPOINT_NOT_FOUND", message), StatusCodes.Status404NotFound);
+        var (request, allowed) = (context.Request, methods.Allowed(context.Request.Path));
+        context.Response.Headers.Allow = allowed;
+        var message = allowed.Length > 0 ? $"{request.Path} is for {allowed}; got {request.Method}." : $"There is no {request.Method} {request.Path}.";
+        return new MlflowAnswer(json => Write(json, "ENDPOINT_NOT_FOUND", message), allowed.Length > 0 ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound);
     }
 
     public static LodeException Missing(string parameter) => new(ErrorCode.InvalidArgument,

@@ -13,8 +13,8 @@ internal static class HousekeepingEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/storage", UseAsync);
-        api.MapPost("/gc", CollectAsync);
+        api.MapGet("/storage", UseAsync).Says<StorageUse>("What takes how much.");
+        api.MapPost("/gc", CollectAsync).Takes(typeof(CollectQuery)).Says<CollectReport>("Purges what lies in the trash, for good, and gives the space back to the disk.");
     }
 
     private static async Task<JsonHttpResult<StorageUse>> UseAsync(IHousekeeping housekeeping, CancellationToken ct) =>

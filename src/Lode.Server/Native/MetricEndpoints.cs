@@ -14,8 +14,16 @@ internal static class MetricEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/metrics", SeriesAsync);
-        api.MapGet("/runs/{id}/history", HistoryAsync);
+        api.MapGet("/metrics", SeriesAsync).Says<SeriesPage>("Histories for charts; buckets keep every extreme.")
+            .Asks("run", "string", "A run's id.", required: true, repeated: true)
+            .Asks("key", "string", "A metric.", required: true, repeated: true)
+            .Asks("buckets", "integer", "Entries of a series at most, 1 to 10,000; default 1,000.")
+            .Asks("from", "integer", "The first step.")
+            .Asks("to", "integer", "The last step.");
+        api.MapGet("/runs/{id}/history", HistoryAsync).Says<MetricHistory>("A metric's points, ordered by time, step, value.")
+            .Asks("key", "string", "The metric.", required: true)
+            .Asks("offset", "integer", "Points to pass over; default 0.")
+            .Asks("limit", "integer", "Points to return at most, 1 to 1,000,000; default 10,000.");
     }
 
     private static async Task<JsonHttpResult<SeriesPage>> SeriesAsync(HttpRequest request, IRunStore store, CancellationToken ct)

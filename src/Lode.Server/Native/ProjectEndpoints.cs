@@ -14,14 +14,15 @@ internal static class ProjectEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/projects", SearchAsync);
-        api.MapPost("/projects", CreateAsync);
-        api.MapGet("/projects/by-name", FindAsync);
-        api.MapGet("/projects/{id}", GetAsync);
-        api.MapPut("/projects/{id}", PutAsync);
-        api.MapPatch("/projects/{id}", UpdateAsync);
-        api.MapGet("/projects/{id}/runs", RunsAsync);
-        api.MapGet("/projects/{id}/columns", ColumnsAsync);
+        api.MapGet("/projects", SearchAsync).Says<ProjectPage>("Projects that pass a filter.").AsksSearch(1000);
+        api.MapPost("/projects", CreateAsync).Takes(typeof(NewProject)).Says<Project>("Makes a project.");
+        api.MapGet("/projects/by-name", FindAsync).Says<Project>("The project of a name, in use or in the trash.").Asks("name", "string", "The name.", required: true);
+        api.MapGet("/projects/{id}", GetAsync).Says<Project>("One project, in use or in the trash.");
+        api.MapPut("/projects/{id}", PutAsync).Takes(typeof(Project)).Says<Project>("Puts a project as it was elsewhere, with its id, times, lifecycle and tags; one of that id is replaced.");
+        api.MapPatch("/projects/{id}", UpdateAsync).Takes(typeof(ProjectChange)).Says<Project>("Changes a project; answers with it as it is then.");
+        api.MapGet("/projects/{id}/runs", RunsAsync).Says<RunPage>("A project's runs that pass a filter.").AsksSearch(100);
+        api.MapGet("/projects/{id}/columns", ColumnsAsync).Says<RunColumns>("What params, metrics and tags the runs that pass a filter have, and how much they differ.")
+            .Asks("q", "string", "A filter, as in the command line's documentation.");
     }
 
     private static async Task<JsonHttpResult<ProjectPage>> SearchAsync(HttpRequest request, IRunStore store, CancellationToken ct)

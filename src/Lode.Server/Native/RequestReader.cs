@@ -39,6 +39,13 @@ internal static class RequestReader
         return number >= min && number <= max ? (int)number : throw new LodeException(ErrorCode.InvalidArgument, $"{name} is {min} to {max}; got {number}.");
     }
 
+    public static bool Flag(this IQueryCollection query, string name) => query[name].ToString() switch
+    {
+        "" or "0" or "false" => false,
+        "1" or "true" => true,
+        var text => throw new LodeException(ErrorCode.InvalidArgument, $"{name} is true or false; got '{text}'."),
+    };
+
     public static LifecycleView View(this IQueryCollection query)
     {
         var text = query["view"].ToString();

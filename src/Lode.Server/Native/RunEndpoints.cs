@@ -15,15 +15,17 @@ internal static class RunEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/runs", (HttpRequest request, IRunStore store, CancellationToken ct) =>
-            SearchAsync(request, [.. request.Query["project"].Select(id => ProjectId.Parse(id ?? ""))], store, ct));
-        api.MapPost("/runs", CreateAsync);
-        api.MapGet("/runs/{id}", GetAsync);
-        api.MapPut("/runs/{id}", PutAsync);
-        api.MapPatch("/runs/{id}", UpdateAsync);
-        api.MapDelete("/runs/{id}", TrashAsync);
-        api.MapPost("/runs/{id}/restore", RestoreAsync);
-        api.MapPost("/runs/{id}/batch", LogAsync);
-        api.MapPost("/runs/{id}/journal", AppendJournalAsync);
+            SearchAsync(request, [.. request.Query["project"].Select(id => ProjectId.Parse(id ?? ""))], store, ct))
+            .Says<RunPage>("Runs of several projects that pass a filter.").Asks("project", "integer", "A project's id.", repeated: true).AsksSearch(100);
+        api.MapPost("/runs", CreateAsync).Takes(typeof(NewRun)).Says<Run>("Makes a run; sent again with the same id, answers with the run as it is.");
+        api.MapGet("/runs/{id}", GetAsync).Says<Run>("One run, in use or in the trash.");
+        api.MapPut("/runs/{id}", PutAsync).Takes(typeof(Run)).Says<Run>("Puts a run as it was elsewhere, with its id, times, status, lifecycle, params and tags, without metrics; one of that id is replaced.");
+        api.MapPatch("/runs/{id}", UpdateAsync).Takes(typeof(RunPatch)).Says<Run>("Changes a run; answers with it as it is then.");
+        api.MapDelete("/runs/{id}", TrashAsync).SaysNothing("Moves a run into the trash.");
+        api.MapPost("/runs/{id}/restore", RestoreAsync).Says<Run>("Takes a run out of the trash.");
+        api.MapPost("/runs/{id}/batch", LogAsync).Takes(typeof(RunBatch)).SaysNothing("Logs params, metrics and tags, all or none.");
+        api.MapPost("/runs/{id}/journal", AppendJournalAsync).Takes(typeof(string), "application/x-ndjson").Says<JournalReceipt>("Takes bytes of the run's journal.")
+            .Asks("offset", "integer", "Where in the journal the bytes begin; default 0.");
     }
 
     public static async Task<JsonHttpResult<RunPage>> SearchAsync(HttpRequest request, IReadOnlyList<ProjectId> projects, IRunStore store, CancellationToken ct)

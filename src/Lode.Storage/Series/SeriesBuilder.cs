@@ -11,7 +11,8 @@ internal static class SeriesBuilder
     {
         var (from, to) = (query.From ?? long.MinValue, query.To ?? long.MaxValue);
         var (count, first, last) = (0L, long.MaxValue, long.MinValue);
-        SeriesReader.Visit(sql, metric, from, to,
+        var chunks = ChunkTable.List(sql, metric);
+        SeriesReader.Visit(sql, metric, chunks, from, to,
             summary =>
             {
                 (count, first, last) = (count + summary.Count, Math.Min(first, summary.FirstStep), Math.Max(last, summary.Last.Step));
@@ -20,13 +21,13 @@ internal static class SeriesBuilder
             point => (count, first, last) = (count + 1, Math.Min(first, point.Step), Math.Max(last, point.Step)));
         if (count == 0)
             return null;
-        return count > query.Buckets ? Bucketed(sql, metric, run, key, query.Buckets, count, first, last) : Whole(sql, metric, run, key, count, first, last);
+        return count > query.Buckets ? Bucketed(sql, metric, chunks, run, key, query.Buckets, count, first, last) : Whole(sql, metric, chunks, run, key, count, first, last);
     }
 
-    private static MetricSeries Whole(SqlSession sql, long metric, RunId run, string key, long count, long first, long last)
+    private static MetricSeries Whole(SqlSession sql, long metric, List<ChunkInfo> chunks, RunId run, string key, long count, long first, long last)
     {
         var points = new List<Sample>((int)count);
-        SeriesReader.Visit(sql, metric, first, last, _ => false, points.Add);
+        SeriesReader.Visit(sql, metric, chunks, first, last, _ => false, points.Add);
         points.Sort(Sample.ByStep);
         return new MetricSeries
         {
@@ -39,13 +40,13 @@ internal static class SeriesBuilder
         };
     }
 
-    private static MetricSeries Bucketed(SqlSession sql, long metric, RunId run, string key, int buckets, long count, long first, long last)
+    private static MetricSeries Bucketed(SqlSession sql, long metric, List<ChunkInfo> chunks, RunId run, string key, int buckets, long count, long first, long last)
     {
         var all = new Bucket[buckets];
         var width = ((double)last - first + 1) / buckets;
         int IndexOf(long step) => (int)Math.Min(buckets - 1, ((double)step - first) / width);
         // Buckets take points in any order, so it does not matter in which chunks they lie.
-        SeriesReader.Visit(sql, metric, first, last,
+        SeriesReader.Visit(sql, metric, chunks, first, last,
             summary =>
             {
                 var index = IndexOf(summary.FirstStep);

@@ -44,14 +44,15 @@ internal static class SeriesReader
     /// <summary>Gives the points of a range of steps: as whole chunks or blocks where <paramref name="whole"/> takes them, else one by one.</summary>
     /// <param name="sql">Where.</param>
     /// <param name="metric">Whose.</param>
+    /// <param name="chunks">Its chunks.</param>
     /// <param name="from">First step.</param>
     /// <param name="to">Last step, included.</param>
     /// <param name="whole">Takes many points at once if their steps suit it; false = it wants them one by one.</param>
     /// <param name="each">Takes a point.</param>
-    public static void Visit(SqlSession sql, long metric, long from, long to, Func<PointSummary, bool> whole, Action<Sample> each)
+    public static void Visit(SqlSession sql, long metric, List<ChunkInfo> chunks, long from, long to, Func<PointSummary, bool> whole, Action<Sample> each)
     {
         Span<Sample> points = stackalloc Sample[ChunkCodec.BlockPoints];
-        foreach (var info in ChunkTable.List(sql, metric))
+        foreach (var info in chunks)
         {
             if (info.End.Step < from || info.FirstStep > to)
                 continue;

@@ -46,7 +46,7 @@ public sealed partial class SqlRunStore
         }
         if (run.Lifecycle == Lifecycle.Deleted)
             throw InTrash(id);
-        var metrics = piece.Metrics.FindAll(point => IsGoodKey(point.Key) && point.Time >= 0);
+        var metrics = Good(piece.Metrics);
         var @params = piece.Params.FindAll(param => IsGoodKey(param.Key) && SqlDialect.IsStorable(param.Value));
         var tags = piece.Tags.FindAll(tag => IsGoodKey(tag.Key) && SqlDialect.IsStorable(tag.Value));
         var refused = WriteParams(sql, run.Row, @params);
@@ -66,6 +66,20 @@ public sealed partial class SqlRunStore
     {
         NameRules.CheckProjectName(name);
         return name;
+    }
+
+    /// <summary>The points that a store takes; the list itself where it takes all.</summary>
+    private static List<MetricPoint> Good(List<MetricPoint> points)
+    {
+        // A journal names few keys, and names them often.
+        var keys = new Dictionary<string, bool>(StringComparer.Ordinal);
+        bool IsGood(MetricPoint point)
+        {
+            if (!keys.TryGetValue(point.Key, out var good))
+                keys.Add(point.Key, good = IsGoodKey(point.Key));
+            return good && point.Time >= 0;
+        }
+        return points.TrueForAll(IsGood) ? points : points.FindAll(IsGood);
     }
 
     private static bool IsGoodKey(string key)

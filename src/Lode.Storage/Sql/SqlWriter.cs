@@ -139,6 +139,7 @@ internal sealed class SqlWriter : IAsyncDisposable
                 session.Settle();
                 committing = true;
                 session.Run("COMMIT");
+                StoreMeter.Committed(group.Count);
                 return null;
             }
             catch (Exception error)

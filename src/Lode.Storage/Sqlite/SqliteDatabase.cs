@@ -35,8 +35,8 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
             connection = Connect(file, SqliteOpenMode.ReadWriteCreate);
             // Before anything else: only an empty file can be told that it may shrink; others are told when they are compacted.
             Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL;");
-            // Full: an answered write survives loss of power, not only of the process.
-            Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+            // Full: an answered write survives loss of power, not only of the process. 4000 pages: busy pages are copied home once for many commits.
+            Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;");
             SqliteSchema.Migrate(connection, file);
             return new SqliteDatabase(file, connection);
         }

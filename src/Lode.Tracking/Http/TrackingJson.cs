@@ -24,6 +24,7 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(ArtifactList))]
 [JsonSerializable(typeof(Artifact))]
 [JsonSerializable(typeof(RunChanges))]
+[JsonSerializable(typeof(RunDelta))]
 [JsonSerializable(typeof(RunColumns))]
 [JsonSerializable(typeof(MetricHistory))]
 [JsonSerializable(typeof(SeriesPage))]

@@ -15,6 +15,9 @@ public sealed class JournalPiece
     /// <summary>Everything logged.</summary>
     public List<MetricPoint> Metrics { get; } = [];
 
+    /// <summary>The keys of the last metrics event, by place.</summary>
+    internal List<string> MetricKeys { get; } = [];
+
     /// <summary>Params, in order.</summary>
     public List<KeyValuePair<string, string>> Params { get; } = [];
 

@@ -55,7 +55,7 @@ public static class JournalReader
             else if (reader.ValueTextEquals("step"u8))
                 step = NextLong(ref reader);
             else if (reader.ValueTextEquals("metrics"u8))
-                ReadMetrics(ref reader, piece.Metrics);
+                ReadMetrics(ref reader, piece);
             else if (reader.ValueTextEquals("params"u8))
                 ReadTexts(ref reader, (key, value) => piece.Params.Add(new(key, value ?? "")));
             else if (reader.ValueTextEquals("tags"u8))
@@ -93,16 +93,29 @@ public static class JournalReader
         }
     }
 
-    private static void ReadMetrics(ref Utf8JsonReader reader, List<MetricPoint> metrics)
+    private static void ReadMetrics(ref Utf8JsonReader reader, JournalPiece piece)
     {
         reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        for (var place = 0; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; place++)
         {
-            var key = reader.GetString()!;
+            var key = ReadKey(ref reader, piece.MetricKeys, place);
             reader.Read();
             var value = reader.TokenType == JsonTokenType.Number ? reader.GetDouble() : ReadNamed(reader.GetString());
-            metrics.Add(new MetricPoint(key, value, 0, 0));
+            piece.Metrics.Add(new MetricPoint(key, value, 0, 0));
         }
+    }
+
+    // Lines name the same metrics in the same order, so most keys are the one that stood in this place before.
+    private static string ReadKey(ref Utf8JsonReader reader, List<string> known, int place)
+    {
+        if (place < known.Count && reader.ValueTextEquals(known[place]))
+            return known[place];
+        var key = reader.GetString()!;
+        if (place == known.Count)
+            known.Add(key);
+        else if (place < known.Count)
+            known[place] = key;
+        return key;
     }
 
     private static double ReadNamed(string? name) => name switch

@@ -74,5 +74,5 @@ public static class NameRules
         or System.Globalization.UnicodeCategory.ConnectorPunctuation
         || char.IsSurrogate(letter);
 
-    private static bool IsNormalisedPath(string path) => path.Split('/') is var parts && parts[0] != ".." && Array.TrueForAll(parts, part => part is not ("" or "." or ".."));
+    private static bool IsNormalisedPath(string path) => !path.Contains('/', StringComparison.Ordinal) ? path is not ("." or "..") : path.Split('/') is var parts && parts[0] != ".." && Array.TrueForAll(parts, part => part is not ("" or "." or ".."));
 }

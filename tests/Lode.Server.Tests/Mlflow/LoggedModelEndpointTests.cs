@@ -138,6 +138,21 @@ public class LoggedModelEndpointTests(MlflowServer server) : IClassFixture<Mlflo
     }
 
     [Fact]
+    public async Task Files_OfARegisteredVersion()
+    {
+        var experiment = await server.NewExperimentAsync();
+        var id = await NewAsync(experiment);
+        (await server.Http.PutAsync($"/api/2.0/mlflow-artifacts/artifacts/{experiment}/models/{id}/artifacts/MLmodel", new StringContent("flavors:"))).Dispose();
+        await server.PostAsync("registered-models/create", $$"""{"name": "of-{{id}}"}""");
+        var version = (await server.PostAsync("model-versions/create", $$"""{"name": "of-{{id}}", "source": "models:/{{id}}", "model_id": "{{id}}"}"""))["model_version"]!;
+        Assert.Equal("1", (string)version["version"]!);
+        Assert.Equal("flavors:", await server.Http.GetStringAsync($"/model-versions/get-artifact?name=of-{id}&version=1&path=MLmodel"));
+        Assert.Equal("mlflow.modelVersions", (string)(await GetAsync(id))["info"]!["tags"]![0]!["key"]!);
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, (await server.Http.GetAsync($"/model-versions/get-artifact?name=of-{id}&version=x&path=MLmodel")).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await server.Http.GetAsync($"/model-versions/get-artifact?name=of-{id}&version=2&path=MLmodel")).StatusCode);
+    }
+
+    [Fact]
     public async Task Files_OfAModel()
     {
         var experiment = await server.NewExperimentAsync();

@@ -20,6 +20,38 @@ public class MetricEndpointTests(MlflowServer server) : IClassFixture<MlflowServ
         Assert.Equal(shown, (await server.RunAsync(run))["data"]!["metrics"]![0]!["value"]!.ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": 2, "timestamp": 5, "step": 7}""")]
+    [InlineData(""" { "step":7,"timestamp":5,"value":2.0,"key":"m","run_id":"RUN" } """)]
+    [InlineData("""{"run_uuid": "RUN", "key": "m", "value": 2, "timestamp": 5, "step": 7}""")]
+    [InlineData("""{"runId": "RUN", "key": "m", "value": "2", "timestamp": "5", "step": "7"}""")]
+    [InlineData("""{"run_id": "RUN", "key": "\u006d", "value": 2e0, "timestamp": 5.0, "step": 7e0}""")]
+    [InlineData("""{"run_id": "RUN", "key": "x", "value": 9, "timestamp": 5, "step": 7, "key": "m", "value": 2}""")]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": 2, "timestamp": 5, "step": 7, "model_id": null, "more": [{"key": "x"}]}""")]
+    public async Task LogMetric_HoweverItIsWritten_LogsTheSamePoint(string body)
+    {
+        var run = await server.NewRunAsync(await server.NewExperimentAsync());
+        await server.PostAsync("runs/log-metric", body.Replace("RUN", run, StringComparison.Ordinal));
+        Assert.Equal("""[{"key":"m","value":2,"timestamp":5,"step":7}]""", (await server.GetAsync($"metrics/get-history?run_id={run}&metric_key=m"))["metrics"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": 2, "timestamp": 5, "step": 7}x""")]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": 2, "timestamp": 5, "step": 7""")]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": true, "timestamp": 5}""")]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": 2, "timestamp": 5.5}""")]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": 2, "timestamp": -5}""")]
+    [InlineData("""{"run_id": "RUN", "key": "m", "value": 2}""")]
+    [InlineData("""{"run_id": "RUN", "key": "", "value": 2, "timestamp": 5}""")]
+    [InlineData("""{"run_id": "RUN", "key": "a;b", "value": 2, "timestamp": 5}""")]
+    [InlineData("""["RUN"]""")]
+    public async Task LogMetric_WrittenWrongly_IsRefused_AndTheConnectionGoesOn(string body)
+    {
+        var run = await server.NewRunAsync(await server.NewExperimentAsync());
+        Assert.Equal(("INVALID_PARAMETER_VALUE", 400), await server.RefusedAsync(HttpMethod.Post, "runs/log-metric", body.Replace("RUN", run, StringComparison.Ordinal)));
+        Assert.Null((await server.RunAsync(run))["data"]!["metrics"]);
+    }
+
     [Fact]
     public async Task History_PageTokens_LeadThroughEveryPointOnce_AndAbsentLimitGivesAll()
     {

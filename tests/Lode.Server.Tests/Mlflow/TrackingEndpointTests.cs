@@ -18,7 +18,7 @@ public class TrackingEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
     public async Task BothPrefixes_Answer(string prefix)
     {
         Assert.Equal("Default", (string)(await server.SendAsync(s_get, "experiments/get?experiment_id=0", null, prefix)).Body["experiment"]!["name"]!);
-        var (status, body) = await server.SendAsync(s_post, "registered-models/create", "{}", prefix);
+        var (status, body) = await server.SendAsync(s_post, "no-such-things/create", "{}", prefix);
         Assert.Equal((HttpStatusCode.NotFound, "ENDPOINT_NOT_FOUND"), (status, (string)body["error_code"]!));
     }
 
@@ -31,11 +31,21 @@ public class TrackingEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
     [Theory]
     [InlineData("GET", "/api/2.0/mlflow-nothing/x")]
     [InlineData("POST", "/api/3.0/mlflow/traces")]
-    [InlineData("DELETE", "/ajax-api/2.0/mlflow/runs/get")]
     public async Task UnknownEndpoint_IsRefusedInMlflowsWords(string method, string path)
     {
         var (status, body) = await server.SendAsync(new HttpMethod(method), path, null, "");
         Assert.Equal((HttpStatusCode.NotFound, "ENDPOINT_NOT_FOUND"), (status, (string)body["error_code"]!));
+    }
+
+    [Theory]
+    [InlineData("DELETE", "/ajax-api/2.0/mlflow/runs/get", "GET")]
+    [InlineData("PUT", "/api/2.0/mlflow/experiments/search", "GET, POST")]
+    public async Task KnownEndpoint_WrongMethod_Is405(string method, string path, string allowed)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await server.Http.SendAsync(request);
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, allowed), (response.StatusCode, string.Join(", ", response.Content.Headers.Allow)));
+        Assert.Equal("ENDPOINT_NOT_FOUND", (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error_code"]!);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lode.Core;
+using Lode.Server.Native;
 using Lode.Tracking;
 
 namespace Lode.Server.Tests.Native;
@@ -115,10 +116,94 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stop_WithAListener_DoesNotWaitForIt()
+    public async Task Deltas_HoldOnlyWhatChanged_OfRunsThatTheStreamKnows()
+    {
+        var project = await _store.CreateProjectAsync(new NewProject { Name = "p" }, default);
+        var run = await NewRunAsync(project, "long");
+        await _store.LogAsync(run.Id, new RunBatch { Params = [new("lr", "1")], Tags = [new("a", "1"), new("b", "2")], Metrics = [new("m", 1, 1, 0), new("n", 1, 1, 0)] }, default);
+        using var events = await ListenAsync("?deltas=1");
+        await events.NextAsync();
+
+        async Task<JsonElement> NextRunAsync() => (await events.NextAsync()).Data.GetProperty("runs").EnumerateArray().Single();
+        await LogAsync(run, 2);
+        var whole = await NextRunAsync();
+        Assert.Equal(("long", "1"), (whole.GetProperty("name").GetString(), whole.GetProperty("params").GetProperty("lr").GetString()));
+
+        await _store.LogAsync(run.Id, new RunBatch { Metrics = [new("m", 5, 2, 2)], Tags = [new("a", null), new("c", "3")] }, default);
+        var delta = await NextRunAsync();
+        Assert.True(delta.GetProperty("delta").GetBoolean());
+        Assert.Equal(["m"], delta.GetProperty("metrics").EnumerateObject().Select(metric => metric.Name));
+        Assert.Equal((5, 3), (delta.GetProperty("metrics").GetProperty("m").GetProperty("last").GetDouble(), delta.GetProperty("metrics").GetProperty("m").GetProperty("count").GetInt32()));
+        Assert.Equal(["a"], delta.GetProperty("removedTags").EnumerateArray().Select(tag => tag.GetString()));
+        Assert.Equal("{\"c\":\"3\"}", delta.GetProperty("tags").GetRawText());
+        Assert.False(delta.TryGetProperty("name", out _) || delta.TryGetProperty("params", out _) || delta.TryGetProperty("status", out _));
+
+        await _store.UpdateRunAsync(run.Id, new RunChange { Status = RunStatus.Finished, EndedAt = 7 }, default);
+        delta = await NextRunAsync();
+        Assert.Equal(("finished", 7), (delta.GetProperty("status").GetString(), delta.GetProperty("endedAt").GetInt64()));
+    }
+
+    [Fact]
+    public async Task Events_OfManyStreams_AreTheSame_AndMissNothing()
+    {
+        var project = await _store.CreateProjectAsync(new NewProject { Name = "p" }, default);
+        var names = Enumerable.Range(0, 60).Select(i => $"r{i}").ToList();
+        var writing = Task.Run(async () =>
+        {
+            foreach (var name in names)
+                await NewRunAsync(project, name);
+        });
+        // Each begins at another moment, and all from the beginning: part is caught up, part is live.
+        var seen = await Task.WhenAll(Enumerable.Range(0, 12).Select(async i =>
+        {
+            await Task.Delay(i * 15);
+            using var events = await ListenAsync($"?project={project.Id}&since=0");
+            await events.NextAsync();
+            var versions = new List<long>();
+            var found = new List<string>();
+            while (!found.Contains(names[^1]))
+            {
+                var data = (await events.NextAsync()).Data;
+                found.AddRange(Names(data).OfType<string>());
+                versions.AddRange(data.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("version").GetInt64()));
+            }
+            Assert.Equal(versions.Order().Distinct(), versions);
+            return found;
+        }));
+        await writing;
+        Assert.All(seen, found => Assert.Equal(names, found));
+    }
+
+    [Fact]
+    public async Task Listener_ThatDoesNotRead_IsCutOff_WhileOthersGoOn()
+    {
+        var feed = new LiveFeed(_store, TimeProvider.System);
+        using var slow = feed.Listen();
+        await slow.Ready;
+        var offered = 0;
+        while (offered < 1000)
+        {
+            slow.Offer(LivePiece.Beat);
+            offered++;
+        }
+        var got = 0;
+        await foreach (var _ in slow.Pieces.ReadAllAsync())
+            got++;
+        Assert.InRange(got, 1, 100);
+    }
+
+    [Fact]
+    public async Task Stop_WithAListener_TellsItToComeBack_AndDoesNotWait()
     {
         var server = await RunningServer.StartAsync();
         using var response = await server.Http.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead);
-        await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(4));
+        using var text = new StreamReader(await response.Content.ReadAsStreamAsync());
+        while (await text.ReadLineAsync() is { Length: > 0 })
+        {
+            // The greeting.
+        }
+        var rest = text.ReadToEndAsync();
+        await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("retry: 1000", await rest, StringComparison.Ordinal);
     }
 }

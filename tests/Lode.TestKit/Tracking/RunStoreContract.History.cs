@@ -46,7 +46,7 @@ public abstract partial class RunStoreContract
 
     private async Task HoldsAsync(Run run, List<MetricPoint> sorted)
     {
-        Assert.Equal(sorted, await Store.GetHistoryAsync(run.Id, "m", 0, int.MaxValue, Ct));
+        Assert.Equal(sorted, await Store.GetHistoryAsync(run.Id, "m", 0, 1_000_000, Ct));
         var offset = sorted.Count / 3;
         Assert.Equal(sorted.Skip(offset).Take(777), await Store.GetHistoryAsync(run.Id, "m", offset, 777, Ct));
         Assert.Empty(await Store.GetHistoryAsync(run.Id, "m", sorted.Count, 10, Ct));

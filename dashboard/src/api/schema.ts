@@ -1,0 +1,231 @@
+// Made from docs/openapi.json by `npm run api`; not edited by hand.
+
+/** Every path of the API. */
+export type Path =
+  | '/api/v1/server'
+  | '/api/v1/projects'
+  | '/api/v1/projects/by-name'
+  | '/api/v1/projects/{id}'
+  | '/api/v1/projects/{id}/runs'
+  | '/api/v1/projects/{id}/columns'
+  | '/api/v1/runs'
+  | '/api/v1/runs/{id}'
+  | '/api/v1/runs/{id}/restore'
+  | '/api/v1/runs/{id}/batch'
+  | '/api/v1/runs/{id}/journal'
+  | '/api/v1/metrics'
+  | '/api/v1/runs/{id}/history'
+  | '/api/v1/changes'
+  | '/api/v1/events'
+  | '/health'
+  | '/version'
+  | '/metrics';
+
+/** The body of every refusal. */
+export interface ErrorBody {
+  error: ErrorDetail;
+}
+
+/** A refusal. */
+export interface ErrorDetail {
+  code: string;
+  message: string;
+  hint: null | string;
+  retryable: boolean;
+}
+
+/** What a store says to a piece of a journal. */
+export interface JournalReceipt {
+  offset: number;
+  skippedLines: number;
+}
+
+/** Whether a project or run is in use or in the trash. Persisted; append only. */
+export type Lifecycle = 'active' | 'deleted';
+
+/** A piece of a metric's history. */
+export interface MetricHistory {
+  points: (MetricPoint)[];
+}
+
+/** One observation of one metric. */
+export interface MetricPoint {
+  key?: string;
+  value?: number | 'NaN' | 'Infinity' | '-Infinity';
+  time?: number;
+  step?: number;
+}
+
+/** A metric's history for a chart: every point, or one entry a bucket that keeps the extremes. */
+export interface MetricSeries {
+  run: RunId;
+  key: string;
+  count?: number;
+  bucketed?: boolean;
+  steps: (number)[];
+  times: (number)[];
+  values: (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  min?: null | (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  max?: null | (number | 'NaN' | 'Infinity' | '-Infinity')[];
+}
+
+/** What is known of a metric without reading its history. */
+export interface MetricSummary {
+  last?: number | 'NaN' | 'Infinity' | '-Infinity';
+  lastStep?: number;
+  lastTime?: number;
+  min?: number | 'NaN' | 'Infinity' | '-Infinity';
+  max?: number | 'NaN' | 'Infinity' | '-Infinity';
+  mean?: number | 'NaN' | 'Infinity' | '-Infinity';
+  count?: number;
+}
+
+/** What a new project is made of. */
+export interface NewProject {
+  name: string;
+  artifactLocation?: null | string;
+  tags?: Record<string, string>;
+}
+
+/** What a new run is made of. */
+export interface NewRun {
+  id: string;
+  projectId: number;
+  name?: null | string;
+  user?: string;
+  startedAt?: null | number;
+  tags?: Record<string, string>;
+}
+
+/** A named group of runs; MLflow's REST calls it an experiment. A snapshot. */
+export interface Project {
+  id: ProjectId;
+  name: string;
+  lifecycle?: Lifecycle;
+  artifactLocation?: null | string;
+  createdAt?: number;
+  updatedAt?: number;
+  tags?: Record<string, string>;
+  runs?: RunCounts;
+  lastRunAt?: null | number;
+}
+
+/** What to change in a project; null leaves a field as it is. */
+export interface ProjectChange {
+  name?: null | string;
+  lifecycle?: 'active' | 'deleted' | null;
+  tags?: Record<string, string>;
+}
+
+/** A project's id. */
+export type ProjectId = number;
+
+/** Projects found. */
+export interface ProjectPage {
+  projects: (Project)[];
+  total: number;
+}
+
+/** One execution of a program, with all that is known of it but metric histories. A snapshot. */
+export interface Run {
+  id: RunId;
+  projectId: ProjectId;
+  name: string;
+  status?: RunStatus;
+  lifecycle?: Lifecycle;
+  user?: string;
+  startedAt?: null | number;
+  endedAt?: null | number;
+  artifactUri?: string;
+  version?: number;
+  params?: Record<string, string>;
+  tags?: Record<string, string>;
+  metrics?: Record<string, MetricSummary>;
+}
+
+/** Things to log to one run, taken all or none. */
+export interface RunBatch {
+  metrics?: (Record<string, unknown>)[];
+  params?: (Record<string, unknown>)[];
+  tags?: (Record<string, unknown>)[];
+}
+
+/** Runs that changed, and how far that goes. */
+export interface RunChanges {
+  runs: (Run)[];
+  version: number;
+}
+
+/** A param, metric or tag as a column of a table of runs. */
+export interface RunColumn {
+  field: string;
+  runs: number;
+  distinct: number;
+}
+
+/** Columns of the runs that pass a filter. */
+export interface RunColumns {
+  runs: number;
+  columns: (RunColumn)[];
+}
+
+/** Runs of a project by status; those in the trash are not counted. */
+export interface RunCounts {
+  total?: number;
+  running?: number;
+  scheduled?: number;
+  finished?: number;
+  failed?: number;
+  killed?: number;
+  stale?: number;
+}
+
+/** What differs between two snapshots of one run: what is null or absent stayed as it was. */
+export interface RunDelta {
+  id: string;
+  version: number;
+  delta?: boolean;
+  name?: null | string;
+  status?: 'running' | 'scheduled' | 'finished' | 'failed' | 'killed' | 'stale' | null;
+  lifecycle?: 'active' | 'deleted' | null;
+  endedAt?: null | number;
+  params?: null | Record<string, string>;
+  tags?: null | Record<string, string>;
+  removedTags?: null | (string)[];
+  metrics?: null | Record<string, Record<string, unknown>>;
+}
+
+/** A run's id. */
+export type RunId = string;
+
+/** Runs found. */
+export interface RunPage {
+  runs: (Run)[];
+  total: number;
+  all: number;
+}
+
+/** The body of PATCH /runs/{id}: a change, and tags to set or (null) remove. */
+export interface RunPatch {
+  name?: null | string;
+  status?: 'running' | 'scheduled' | 'finished' | 'failed' | 'killed' | 'stale' | null;
+  endedAt?: null | number;
+  lifecycle?: 'active' | 'deleted' | null;
+  tags?: null | Record<string, string>;
+}
+
+/** Where a run stands. 1 to 5 are MLflow's numbers; persisted and sent; append only. */
+export type RunStatus = 'running' | 'scheduled' | 'finished' | 'failed' | 'killed' | 'stale';
+
+/** Histories for charts. */
+export interface SeriesPage {
+  series: (MetricSeries)[];
+}
+
+/** What a server says of itself. */
+export interface ServerInfo {
+  name: string;
+  version: string;
+  dataFolder: string;
+  startedAt: number;
+}
