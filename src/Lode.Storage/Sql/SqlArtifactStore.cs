@@ -122,7 +122,7 @@ public sealed partial class SqlArtifactStore(SqlDatabase database, IBlobStore bl
         return new Artifact { Path = path, Hash = hash, Size = size, WrittenAt = now };
     }
 
-    private static bool Unlink(SqlSession sql, string path)
+    internal static bool Unlink(SqlSession sql, string path)
     {
         if (path.Length == 0)
             return sql.Execute("DELETE FROM artifact") > 0;
