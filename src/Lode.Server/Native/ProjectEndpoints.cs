@@ -20,7 +20,7 @@ internal static class ProjectEndpoints
         api.MapGet("/projects/{id}", GetAsync).Says<Project>("One project, in use or in the trash.");
         api.MapPut("/projects/{id}", PutAsync).Takes(typeof(Project)).Says<Project>("Puts a project as it was elsewhere, with its id, times, lifecycle and tags; one of that id is replaced.");
         api.MapPatch("/projects/{id}", UpdateAsync).Takes(typeof(ProjectChange)).Says<Project>("Changes a project; answers with it as it is then.");
-        api.MapGet("/projects/{id}/runs", RunsAsync).Says<RunPage>("A project's runs that pass a filter.").AsksSearch(100);
+        api.MapGet("/projects/{id}/runs", RunsAsync).Says<RunPage>("A project's runs that pass a filter.").AsksSearch(100).Asks("counts", "boolean", "Whether to count all runs and those that pass, which takes long over many; default true.");
         api.MapGet("/projects/{id}/columns", ColumnsAsync).Says<RunColumns>("What params, metrics and tags the runs that pass a filter have, and how much they differ.")
             .Asks("q", "string", "A filter, as in the command line's documentation.");
     }
