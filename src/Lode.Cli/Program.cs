@@ -19,6 +19,7 @@ namespace Lode.Cli
                     LsCommand.Create(terminal),
                     ShowCommand.Create(terminal),
                     CompareCommand.Create(terminal),
+                    RunCommand.Create(terminal),
                     ModelCommand.Create(terminal),
                     ArtifactCommand.Create(terminal),
                     VersionCommand.Create(terminal),
