@@ -4,11 +4,13 @@ namespace Lode.Tracking;
 
 /// <summary>Ends the runs of a program that ends without ending them: by a signal or by an unhandled exception.</summary>
 /// <remarks>
-/// A signal need not be the end: the program may handle it and go on, so runs are only paused by it. The handlers decide nothing
+/// A signal need not be the end: the program may handle it and go on, so runs are only paused by it, and resumed by what is logged a second after. The handlers decide nothing
 /// about the program's fate; they take two seconds at most, for what they write to reach the store.
 /// </remarks>
 internal sealed class ExitWatch
 {
+    private const long DyingMilliseconds = 1000;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
     private static readonly (PosixSignal Signal, string Name)[] s_signals = [(PosixSignal.SIGTERM, "SIGTERM"), (PosixSignal.SIGINT, "SIGINT"), (PosixSignal.SIGQUIT, "SIGQUIT"), (PosixSignal.SIGHUP, "SIGHUP")];
 
@@ -55,17 +57,27 @@ internal sealed class ExitWatch
     {
         try
         {
+            List<ActiveRun> paused;
             lock (_gate)
             {
                 if (_left)
                     return;
-                foreach (var run in _runs.Where(run => !run.IsFinished))
+                paused = _runs.FindAll(run => !run.IsFinished);
+                foreach (var run in paused)
                 {
                     run.Tag(RunOrigin.ExitSignal, signal);
                     run.Journal.Pause(run.Now, RunStatus.Killed);
                 }
             }
-            Wait(_shipper.FlushAsync);
+            try
+            {
+                Wait(_shipper.FlushAsync);
+            }
+            finally
+            {
+                foreach (var run in paused)
+                    run.Journal.Unpause(run.Now + DyingMilliseconds);
+            }
         }
         catch (Exception)
         {

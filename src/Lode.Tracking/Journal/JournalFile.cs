@@ -21,6 +21,7 @@ public sealed class JournalFile : IDisposable
     private long _lastTime;
     private long _notBefore;
     private bool _isPaused;
+    private long _resumesFrom;
 
     private JournalFile(RunId run, string segment, string path, FileStream file)
     {
@@ -162,8 +163,15 @@ public sealed class JournalFile : IDisposable
     /// <summary>The last event; it is on the disk itself when this returns. Nothing happens where it is written already.</summary>
     public void Finish(long time, RunStatus status) => End(time, status, last: true);
 
-    /// <summary>As <see cref="Finish"/>, where the program may yet go on: then the next event is preceded by a resume event.</summary>
+    /// <summary>As <see cref="Finish"/>, where the program may yet go on. Its threads may still log; that changes nothing until <see cref="Unpause"/>.</summary>
     public void Pause(long time, RunStatus status) => End(time, status, last: false);
+
+    /// <summary>After a <see cref="Pause"/>: the first event from that time on is preceded by a resume event.</summary>
+    public void Unpause(long from)
+    {
+        lock (_gate)
+            _resumesFrom = from;
+    }
 
     /// <summary>Closes the file; what is written stays.</summary>
     public void Dispose()
@@ -187,6 +195,7 @@ public sealed class JournalFile : IDisposable
             _file.Flush(flushToDisk: true);
             IsFinished = last;
             _isPaused = !last;
+            _resumesFrom = long.MaxValue;
         }
         Appended?.Invoke();
     }
@@ -204,7 +213,7 @@ public sealed class JournalFile : IDisposable
 
     private void Begin(string kind, long time)
     {
-        if (_isPaused && kind != "finish")
+        if (_isPaused && kind != "finish" && time >= _resumesFrom)
         {
             _isPaused = false;
             if (kind != "resume")
