@@ -19,7 +19,6 @@ namespace Lode.Cli
                     LsCommand.Create(terminal),
                     ShowCommand.Create(terminal),
                     CompareCommand.Create(terminal),
-                    RunCommand.Create(terminal),
                     ModelCommand.Create(terminal),
                     TrashCommands.CreateRun(terminal),
                     TrashCommands.CreateProject(terminal),

@@ -5,23 +5,15 @@ using Lode.Tracking;
 namespace Lode.Cli;
 
 /// <summary><c>lode run rewind</c>, <c>lode run fork</c></summary>
-internal static class RunCommand
+internal static class CutCommands
 {
-    public static Command Create(Terminal terminal)
-    {
-        var command = Help.WithExamples(new Command("run", "Cut a run's metrics at a step, or go on from there in a new run.") { Rewind(terminal), Fork(terminal) },
-            "lode run rewind @last --step 1000", "lode run fork @best:accuracy --step 1000");
-        command.SetAction(_ => Help.Write(command, terminal.Out));
-        return command;
-    }
-
-    private static Command Rewind(Terminal terminal) => ForRun(terminal,
+    public static Command Rewind(Terminal terminal) => ForRun(terminal,
         "rewind", "Drop the points of all metrics after a step, for good.", "The last step that stays.",
         (store, run, step, ct) => store.RewindAsync(run.Id, step, ct),
         (_, now, step) => $"{now.Name}: {now.Metrics.Values.Sum(metric => metric.Count)} points up to step {step}",
         "lode run rewind @last --step 1000", "lode run rewind 3f2a91c0 --step 0 --json");
 
-    private static Command Fork(Terminal terminal) => ForRun(terminal,
+    public static Command Fork(Terminal terminal) => ForRun(terminal,
         "fork", "Make a new run with another's params, tags and metrics up to a step.", "The last step to take over.",
         (store, run, step, ct) => store.ForkAsync(run.Id, step, RunId.New(), ct),
         (source, now, step) => $"{now.Id}  {now.Name}: {source.Name} up to step {step}",
