@@ -42,7 +42,7 @@ public sealed partial class SqlRunStore
                 Name = start.Name,
                 User = start.User,
                 StartedAt = start.Time,
-            }), Lifecycle.Active);
+            }).Row, Lifecycle.Active);
         }
         if (run.Lifecycle == Lifecycle.Deleted)
             throw InTrash(id);
