@@ -18,6 +18,8 @@ public sealed class RunningServer : IAsyncDisposable
         Http = new HttpClient { BaseAddress = server.Address };
     }
 
+    public string Folder => _folder.Path;
+
     /// <summary>What the server keeps its data in.</summary>
     public SqlDatabase Database { get; }
 
@@ -33,7 +35,7 @@ public sealed class RunningServer : IAsyncDisposable
         time ??= TimeProvider.System;
         var folder = new TemporaryFolder();
         SqlDatabase database = onPostgres ? PostgresDatabase.Open(PostgresAddress.Parse(PostgresCluster.Shared.NewDatabase())) : SqliteDatabase.Open(folder["lode.db"]);
-        var options = new ServerOptions { Port = 0, DataFolder = folder.Path, ArtifactFolder = folder["artifacts"], Version = "0.0.0-test" };
+        var options = new ServerOptions { Port = 0, DataFolder = folder.Path, ArtifactFolder = folder["artifacts"], JournalFolder = folder["journal"], Version = "0.0.0-test" };
         options = change?.Invoke(options) ?? options;
         return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
     }

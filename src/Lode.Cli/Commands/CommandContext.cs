@@ -23,6 +23,9 @@ internal sealed record CommandContext(Terminal Terminal, TimeProvider Time, stri
     public static CommandContext Of(ParseResult parsed, Terminal terminal) =>
         new(terminal, TimeProvider.System, parsed.GetValue(HomeOption), parsed.GetValue(StoreOption), parsed.GetValue(JsonOption), "lode " + parsed.CommandResult.Command.Name);
 
+    /// <summary>The store is a PostgreSQL database, not the data folder's own.</summary>
+    public bool UsesPostgres => ResolveAddress() is not null;
+
     public Task<StoreAccess> OpenStoreAsync(CancellationToken ct) =>
         StoreAccess.OpenAsync(DataFolder.Resolve(Home), ResolveAddress(), Command, Time, warning => Terminal.Note($"lode: {warning}"), ct);
 
@@ -39,9 +42,12 @@ internal sealed record CommandContext(Terminal Terminal, TimeProvider Time, stri
 
     /// <summary>The named project's id, or every project's.</summary>
     /// <exception cref="LodeException">NotFound: no project of that name or number.</exception>
-    public static async Task<IReadOnlyList<Project>> ProjectsAsync(IRunStore store, string? name, CancellationToken ct)
+    public static Task<IReadOnlyList<Project>> ProjectsAsync(IRunStore store, string? name, CancellationToken ct) => ProjectsAsync(store, name, LifecycleView.Active, ct);
+
+    /// <summary>The same, of those in use, in the trash, or both.</summary>
+    public static async Task<IReadOnlyList<Project>> ProjectsAsync(IRunStore store, string? name, LifecycleView view, CancellationToken ct)
     {
-        var all = (await store.SearchProjectsAsync(new ProjectQuery { Limit = 50_000 }, ct)).Projects;
+        var all = (await store.SearchProjectsAsync(new ProjectQuery { View = view, Limit = 50_000 }, ct)).Projects;
         if (name is null)
             return all;
         var found = all.Where(project => project.Name == name).ToList();

@@ -44,7 +44,7 @@ internal static class UpCommand
     }
 
     internal static ServerOptions Options(CommandContext context, StoreAccess access, string host, int port) => port is >= 0 and <= 65535
-        ? new ServerOptions { Host = host, Port = port, DataFolder = access.Place, ArtifactFolder = access.Folder.ArtifactFolder, Version = VersionCommand.Version }
+        ? new ServerOptions { Host = host, Port = port, DataFolder = access.Place, JournalFolder = access.Folder.JournalFolder, ArtifactFolder = access.Folder.ArtifactFolder, Version = VersionCommand.Version }
         : throw new LodeException(ErrorCode.InvalidArgument, $"--port is 0 to 65535; got {port}.");
 
     private static Func<ServerOptions, ServerOptions> Settings(ParseResult parsed)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lode.Storage;
 using Lode.Tracking;
 
 namespace Lode.Cli;
@@ -9,10 +10,14 @@ namespace Lode.Cli;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    Converters = [typeof(LowerCase<RunStatus>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
+    Converters = [typeof(LowerCase<RunStatus>), typeof(LowerCase<CheckState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
 [JsonSerializable(typeof(UpAnswer))]
 [JsonSerializable(typeof(FilesAnswer))]
 [JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(ExportAnswer))]
+[JsonSerializable(typeof(TrashAnswer))]
+[JsonSerializable(typeof(RestoreAnswer))]
+[JsonSerializable(typeof(DoctorReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

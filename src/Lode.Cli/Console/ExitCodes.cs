@@ -13,6 +13,8 @@ internal static class ExitCodes
     public const int Ambiguous = 5;
     public const int Conflict = 6;
     public const int Unreachable = 7;
+    public const int Partial = 8;
+    public const int CheckFailed = 9;
     public const int Interrupted = 130;
 
     public static int Of(ErrorCode code) => code switch

@@ -15,10 +15,29 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error, bool OutIsTerm
 {
     private static readonly JsonWriterOptions s_indented = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Standard input.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
+    /// <summary>A person can be asked.</summary>
+    public bool InIsTerminal { get; init; }
+
+    /// <summary>Asks for a yes; nobody there means no.</summary>
+    public bool Asks(string question)
+    {
+        if (!InIsTerminal)
+            return false;
+        Error.Write($"{question} [y/N] ");
+        return In.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
     public static Terminal Real()
     {
         System.Console.OutputEncoding = System.Text.Encoding.UTF8;
-        return new Terminal(System.Console.Out, System.Console.Error, !System.Console.IsOutputRedirected, !System.Console.IsErrorRedirected, WidthOf());
+        return new Terminal(System.Console.Out, System.Console.Error, !System.Console.IsOutputRedirected, !System.Console.IsErrorRedirected, WidthOf())
+        {
+            In = System.Console.In,
+            InIsTerminal = !System.Console.IsInputRedirected && !System.Console.IsErrorRedirected,
+        };
     }
 
     /// <summary>A line that is not the answer.</summary>

@@ -14,16 +14,17 @@ internal static class RunReference
     /// <param name="projects">Which projects to look in.</param>
     /// <param name="text">What the person typed.</param>
     /// <param name="ct">Stops the search.</param>
+    /// <param name="view">Runs in use, in the trash, or both; an id is found in any case.</param>
     /// <exception cref="LodeException">NotFound; Ambiguous, with the candidates.</exception>
-    public static async Task<Run> ResolveAsync(IRunStore store, IReadOnlyList<Project> projects, string text, CancellationToken ct)
+    public static async Task<Run> ResolveAsync(IRunStore store, IReadOnlyList<Project> projects, string text, CancellationToken ct, LifecycleView view = LifecycleView.Active)
     {
         if (text.StartsWith('@'))
-            return await ResolveWordAsync(store, projects, text, ct);
+            return await ResolveWordAsync(store, projects, text, view, ct);
         if (RunId.TryParse(text, null, out var id))
             return await store.GetRunAsync(id, ct);
-        var found = await SearchAsync(store, projects, "name", FilterOperator.Equal, text, ct);
+        var found = await SearchAsync(store, projects, "name", FilterOperator.Equal, text, view, ct);
         if (found.Total == 0 && text.Length >= ShortestPrefix && text.All(char.IsAsciiHexDigit))
-            found = await SearchAsync(store, projects, "id", FilterOperator.Like, text.ToLowerInvariant() + "%", ct);
+            found = await SearchAsync(store, projects, "id", FilterOperator.Like, text.ToLowerInvariant() + "%", view, ct);
         if (found.Total == 1)
             return found.Runs[0];
         if (found.Total > 1)
@@ -31,18 +32,18 @@ internal static class RunReference
             var candidates = string.Join(", ", found.Runs.Take(MostCandidates).Select(run => $"{run.Id.ToString()[..8]} ({run.Name})"));
             throw new LodeException(ErrorCode.Ambiguous, $"'{text}' fits {found.Total} runs: {candidates}{(found.Total > MostCandidates ? ", …" : "")}", "Say the first digits of the id.");
         }
-        var names = (await store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), Limit = 1000 }, ct)).Runs.Select(run => run.Name).Distinct();
+        var names = (await store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), View = view, Limit = 1000 }, ct)).Runs.Select(run => run.Name).Distinct();
         throw new LodeException(ErrorCode.NotFound, $"run '{text}' not found", DidYouMean.Nearest(text, names) is { } near ? $"did you mean '{near}'?" : "`lode ls` lists the runs");
     }
 
     private static ProjectId[] Ids(IReadOnlyList<Project> projects) => [.. projects.Select(project => project.Id)];
 
-    private static Task<RunPage> SearchAsync(IRunStore store, IReadOnlyList<Project> projects, string attribute, FilterOperator op, string text, CancellationToken ct) =>
-        store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), Filter = new RunFilter([new FilterClause(new RunField(FieldKind.Attribute, attribute), op, FilterValue.Of(text))]), Counts = true }, ct);
+    private static Task<RunPage> SearchAsync(IRunStore store, IReadOnlyList<Project> projects, string attribute, FilterOperator op, string text, LifecycleView view, CancellationToken ct) =>
+        store.SearchRunsAsync(new RunQuery { Projects = Ids(projects), View = view, Filter = new RunFilter([new FilterClause(new RunField(FieldKind.Attribute, attribute), op, FilterValue.Of(text))]), Counts = true }, ct);
 
-    private static async Task<Run> ResolveWordAsync(IRunStore store, IReadOnlyList<Project> projects, string text, CancellationToken ct)
+    private static async Task<Run> ResolveWordAsync(IRunStore store, IReadOnlyList<Project> projects, string text, LifecycleView view, CancellationToken ct)
     {
-        var query = new RunQuery { Projects = Ids(projects), Limit = 1 };
+        var query = new RunQuery { Projects = Ids(projects), View = view, Limit = 1 };
         if (text == "@last")
         {
         }

@@ -15,21 +15,24 @@ internal sealed class StoreAccess : IAsyncDisposable
     private readonly FolderOwnership? _ownership;
     private readonly SqlDatabase? _database;
     private readonly HttpClient? _http;
-    private readonly HttpClient? _files;
+    private readonly HttpClient? _patient;
 
     private StoreAccess(DataFolder folder, FolderOwnership? ownership, SqlDatabase database, SqlRunStore store, string place, TimeProvider time)
     {
         (Folder, _ownership, _database, Local, Store, Place) = (folder, ownership, database, store, store, place);
         Registry = new SqlModelRegistry(database, time);
-        Artifacts = new SqlArtifactStore(database, new FolderBlobStore(folder.ArtifactFolder), time);
+        var artifacts = new SqlArtifactStore(database, new FolderBlobStore(folder.ArtifactFolder), time);
+        Artifacts = artifacts;
+        Housekeeping = new SqlHousekeeping(database, time, folder.JournalFolder, artifacts);
     }
 
     private StoreAccess(DataFolder folder, HttpClient http, FolderOwner owner)
     {
         (Folder, _http, Owner, Store, Registry, Place) = (folder, http, owner, new HttpRunStore(http), new HttpModelRegistry(http), folder.Path);
-        // Files take as long as they take.
-        _files = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
-        Artifacts = new HttpArtifactStore(_files);
+        // Files, and emptying a large trash, take as long as they take.
+        _patient = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
+        Artifacts = new HttpArtifactStore(_patient);
+        Housekeeping = new HttpHousekeeping(_patient);
     }
 
     public DataFolder Folder { get; }
@@ -39,6 +42,9 @@ internal sealed class StoreAccess : IAsyncDisposable
     public IModelRegistry Registry { get; }
 
     public IArtifactStore Artifacts { get; }
+
+    /// <summary>What takes how much, and the trash.</summary>
+    public IHousekeeping Housekeeping { get; }
 
     /// <summary>Where the data lie, for people to read: the folder, or the database's address without its password.</summary>
     public string Place { get; }
@@ -88,7 +94,7 @@ internal sealed class StoreAccess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
-        _files?.Dispose();
+        _patient?.Dispose();
         if (_database is not null)
             await _database.DisposeAsync();
         _ownership?.Dispose();

@@ -46,7 +46,9 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
         RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));
-        builder.Services.AddSingleton<IArtifactStore>(new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time));
+        var artifacts = new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time);
+        builder.Services.AddSingleton<IArtifactStore>(artifacts);
+        builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, options.JournalFolder, artifacts));
         builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
         builder.Services.AddSingleton(time);
         AddServices(builder.Services, options, address);
@@ -124,6 +126,7 @@ public sealed class LodeServer : IAsyncDisposable
         ProjectEndpoints.Map(api);
         RunEndpoints.Map(api);
         MetricEndpoints.Map(api);
+        HousekeepingEndpoints.Map(api);
         EventEndpoints.Map(api);
         Native.WebhookEndpoints.Map(api);
         LineageEndpoints.Map(api);

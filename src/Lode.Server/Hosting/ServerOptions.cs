@@ -54,6 +54,9 @@ public sealed record ServerOptions
     /// <summary>The folder that holds the bytes of artifacts.</summary>
     public required string ArtifactFolder { get; init; }
 
+    /// <summary>Where journals lie, of which those of purged runs are removed; null, the default, where there are none.</summary>
+    public string? JournalFolder { get; init; }
+
     /// <summary>The most bytes of one uploaded file; null, the default, leaves it to the disk.</summary>
     public long? MaxUploadBytes { get; init; }
 

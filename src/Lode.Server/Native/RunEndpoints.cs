@@ -16,9 +16,10 @@ internal static class RunEndpoints
     {
         api.MapGet("/runs", (HttpRequest request, IRunStore store, CancellationToken ct) =>
             SearchAsync(request, [.. request.Query["project"].Select(id => ProjectId.Parse(id ?? ""))], store, ct))
-            .Says<RunPage>("Runs of several projects that pass a filter.").Asks("project", "integer", "A project's id.", repeated: true).AsksSearch(100);
+            .Says<RunPage>("Runs of several projects that pass a filter.").Asks("project", "integer", "A project's id.", repeated: true).AsksSearch(100).Asks("counts", "boolean", "Whether to count all runs and those that pass, which takes long over many; default true.");
         api.MapPost("/runs", CreateAsync).Takes(typeof(NewRun)).Says<Run>("Makes a run; sent again with the same id, answers with the run as it is.");
         api.MapGet("/runs/{id}", GetAsync).Says<Run>("One run, in use or in the trash.");
+        api.MapPut("/runs/{id}", PutAsync).Takes(typeof(Run)).Says<Run>("Puts a run as it was elsewhere, with its id, times, status, lifecycle, params and tags, without metrics; one of that id is replaced.");
         api.MapPatch("/runs/{id}", UpdateAsync).Takes(typeof(RunPatch)).Says<Run>("Changes a run; answers with it as it is then.");
         api.MapDelete("/runs/{id}", TrashAsync).SaysNothing("Moves a run into the trash.");
         api.MapPost("/runs/{id}/restore", RestoreAsync).Says<Run>("Takes a run out of the trash.");
@@ -48,6 +49,9 @@ internal static class RunEndpoints
 
     private static async Task<JsonHttpResult<Run>> GetAsync(string id, IRunStore store, CancellationToken ct) =>
         TypedResults.Json(await store.GetRunAsync(RunId.Parse(id), ct), s_json.Run);
+
+    private static async Task<JsonHttpResult<Run>> PutAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.PutRunAsync(await request.ReadAsync(s_json.Run, ct) with { Id = RunId.Parse(id) }, ct), s_json.Run);
 
     private static async Task<JsonHttpResult<Run>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
     {

@@ -50,6 +50,9 @@ public sealed class FolderBlobStore(string folder) : IBlobStore
     }
 
     /// <inheritdoc/>
+    public bool Contains(string hash) => File.Exists(FileOf(hash));
+
+    /// <inheritdoc/>
     public void Delete(string hash) => BlobErrors.Guard(folder, () =>
     {
         if (Directory.Exists(Path.Combine(folder, hash[..2])))

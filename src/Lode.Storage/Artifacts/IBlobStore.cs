@@ -3,7 +3,7 @@ using Lode.Core;
 namespace Lode.Storage;
 
 /// <summary>Keeps bytes under their SHA-256. Which of them are needed is not its business.</summary>
-/// <remarks><b>Threads.</b> All members may be called concurrently, from several processes. <b>Check.</b> Every implementation passes BlobStoreContract.</remarks>
+/// <remarks><b>Threads.</b> All members may be called concurrently, from several processes.</remarks>
 public interface IBlobStore
 {
     /// <summary>A local folder for bytes on their way in.</summary>
@@ -16,6 +16,9 @@ public interface IBlobStore
     /// <summary>Opens a blob; the stream can seek.</summary>
     /// <exception cref="LodeException">DataLoss: it is not there.</exception>
     Task<Stream> OpenAsync(string hash, CancellationToken ct);
+
+    /// <summary>Whether a blob is there.</summary>
+    bool Contains(string hash);
 
     /// <summary>Removes a blob, if it is there. Streams that are open stay readable.</summary>
     void Delete(string hash);

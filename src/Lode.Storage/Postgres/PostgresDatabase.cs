@@ -76,6 +76,27 @@ public sealed class PostgresDatabase : SqlDatabase, ISqlWriterHost
     public override Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct) => _writer.WriteAsync(work, ct);
 
     /// <inheritdoc/>
+    public override Task<DatabaseSize> MeasureAsync(CancellationToken ct) => ReadAsync(sql => new DatabaseSize(sql.Scalar<long>("SELECT pg_database_size(current_database())"), 0), ct);
+
+    /// <inheritdoc/>
+    public override Task CompactAsync(CancellationToken ct) => Task.Run(
+        () =>
+        {
+            try
+            {
+                // A connection of its own: VACUUM runs in no transaction, and takes as long as it takes.
+                using var connection = Connect(_address).Inner;
+                using var vacuum = new NpgsqlCommand("VACUUM (ANALYZE)", connection) { CommandTimeout = 0 };
+                vacuum.ExecuteNonQuery();
+            }
+            catch (NpgsqlException error)
+            {
+                throw PostgresErrors.Explain(error, _address);
+            }
+        },
+        ct);
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         if (_closed)

@@ -16,6 +16,9 @@ internal sealed partial class PostgresDialect : SqlDialect
     // Numbered by place: the driver need not look for names.
     internal override string? ParameterName(int number) => null;
 
+    internal override string SkipIds(string table) =>
+        $"SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest(nextval(pg_get_serial_sequence('{table}', 'id')), (SELECT max(id) FROM {table})))";
+
     protected override object BindList(long[] numbers) => numbers;
 
     [GeneratedRegex(@" LIKE @\d+", RegexOptions.CultureInvariant)]

@@ -30,7 +30,8 @@ public sealed partial class SqlArtifactStore(SqlDatabase database, IBlobStore bl
         return await database.WriteAsync(sql =>
         {
             CheckPlace(sql, path);
-            if (sql.Scalar<long?>("SELECT size FROM blob WHERE hash = @0", draft.Hash) is null)
+            // The row alone may be that of another upload of the same bytes, which has not put them there yet.
+            if (sql.Scalar<long?>("SELECT size FROM blob WHERE hash = @0", draft.Hash) is null || !blobs.Contains(draft.Hash))
                 throw new LodeException(ErrorCode.Unavailable, $"The bytes of '{path}' were collected before they were named: the collection's grace is too short.", "Send them again.");
             return Link(sql, path, draft.Hash, draft.Size);
         }, ct);
@@ -121,7 +122,7 @@ public sealed partial class SqlArtifactStore(SqlDatabase database, IBlobStore bl
         return new Artifact { Path = path, Hash = hash, Size = size, WrittenAt = now };
     }
 
-    private static bool Unlink(SqlSession sql, string path)
+    internal static bool Unlink(SqlSession sql, string path)
     {
         if (path.Length == 0)
             return sql.Execute("DELETE FROM artifact") > 0;

@@ -13,6 +13,17 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// </summary>
     public abstract Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct);
 
+    /// <summary>How much it takes on disk.</summary>
+    public abstract Task<DatabaseSize> MeasureAsync(CancellationToken ct);
+
+    /// <summary>Gives what deletions left free back to the disk, or (PostgreSQL) to later writes. Reads and writes go on meanwhile.</summary>
+    public abstract Task CompactAsync(CancellationToken ct);
+
     /// <summary>Finishes what was begun and closes.</summary>
     public abstract ValueTask DisposeAsync();
 }
+
+/// <summary>How much a database takes on disk.</summary>
+/// <param name="Bytes">With its log.</param>
+/// <param name="FreeBytes">The part that holds nothing and can be given back, as far as the database knows it.</param>
+public readonly record struct DatabaseSize(long Bytes, long FreeBytes);

@@ -39,6 +39,9 @@ public abstract class SqlDialect
         _ => value,
     };
 
+    /// <summary>Makes the database give ids greater than those in a table; null where it does so anyway.</summary>
+    internal abstract string? SkipIds(string table);
+
     /// <summary>A list of numbers as one parameter.</summary>
     protected abstract object BindList(long[] numbers);
 

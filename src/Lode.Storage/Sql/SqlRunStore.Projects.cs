@@ -6,7 +6,7 @@ namespace Lode.Storage;
 
 public sealed partial class SqlRunStore
 {
-    private const string ProjectColumns = "p.id, p.name, p.artifact_location, p.lifecycle, p.created_at, p.updated_at";
+    private const string ProjectColumns = "p.id, p.name, p.artifact_location, p.lifecycle, p.created_at, p.updated_at, p.deleted_at";
 
     /// <inheritdoc/>
     public Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct)
@@ -57,10 +57,10 @@ public sealed partial class SqlRunStore
             var project = ReadProject(sql, id);
             if (change.Lifecycle is { } lifecycle && lifecycle != project.Lifecycle)
             {
-                sql.Execute("UPDATE project SET lifecycle = @1 WHERE id = @0", id.Value, (int)lifecycle);
+                sql.Execute("UPDATE project SET lifecycle = @1, deleted_at = @2 WHERE id = @0", id.Value, (int)lifecycle, DeletedAt(lifecycle));
                 foreach (var run in sql.Query("SELECT id FROM run WHERE project_id = @0 AND lifecycle <> @1", [id.Value, (int)lifecycle], row => row.GetInt64(0)))
                 {
-                    sql.Execute("UPDATE run SET lifecycle = @1 WHERE id = @0", run, (int)lifecycle);
+                    sql.Execute("UPDATE run SET lifecycle = @1, deleted_at = @2 WHERE id = @0", run, (int)lifecycle, DeletedAt(lifecycle));
                     Touch(sql, run);
                 }
             }
@@ -123,6 +123,7 @@ public sealed partial class SqlRunStore
         Lifecycle = (Lifecycle)row.GetInt32(3),
         CreatedAt = row.GetInt64(4),
         UpdatedAt = row.GetInt64(5),
+        DeletedAt = row.IsDBNull(6) ? null : row.GetInt64(6),
     };
 
     private static List<Project> FillTags(SqlSession sql, List<Project> projects)

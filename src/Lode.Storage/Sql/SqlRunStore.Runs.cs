@@ -6,7 +6,7 @@ namespace Lode.Storage;
 
 public sealed partial class SqlRunStore
 {
-    private const string RunColumns = "r.id, r.uuid, r.project_id, r.name, r.status, r.lifecycle, r.user, r.started_at, r.ended_at, r.version, " + SqlSearch.ArtifactUri;
+    private const string RunColumns = "r.id, r.uuid, r.project_id, r.name, r.status, r.lifecycle, r.user, r.started_at, r.ended_at, r.version, " + SqlSearch.ArtifactUri + ", r.deleted_at";
     private const string RunTables = "run r JOIN project p ON p.id = r.project_id";
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ public sealed partial class SqlRunStore
             if (lifecycle == Lifecycle.Deleted && change.Lifecycle is null)
                 throw InTrash(id);
             if (change.Lifecycle is { } moved && moved != lifecycle)
-                sql.Execute("UPDATE run SET lifecycle = @1 WHERE id = @0", row, (int)moved);
+                sql.Execute("UPDATE run SET lifecycle = @1, deleted_at = @2 WHERE id = @0", row, (int)moved, DeletedAt(moved));
             if (change.Name is not null)
                 sql.Execute("UPDATE run SET name = @1 WHERE id = @0", row, change.Name);
             if (change.Status is { } status)
@@ -141,6 +141,7 @@ public sealed partial class SqlRunStore
         EndedAt = row.IsDBNull(8) ? null : row.GetInt64(8),
         Version = row.GetInt64(9),
         ArtifactUri = row.GetString(10),
+        DeletedAt = row.IsDBNull(11) ? null : row.GetInt64(11),
     });
 
     private static List<Run> FillRuns(SqlSession sql, List<(long Row, Run Run)> runs)

@@ -51,6 +51,13 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         return rows;
     }
 
+    /// <summary>After a row was inserted with an id of its own: the database gives only greater ids from now on.</summary>
+    internal void SkipIds(string table)
+    {
+        if (dialect.SkipIds(table) is { } sql)
+            Scalar<long>(sql);
+    }
+
     /// <summary>Forgets the statements and closes the connection.</summary>
     public void Dispose()
     {

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Lode.Storage;
 
 /// <summary>A SQLite file: one writer that commits in groups, and any number of readers on snapshots beside it.</summary>
-public sealed class SqliteDatabase : SqlDatabase, ISqlWriterHost
+public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
 {
     private const int ConstraintViolated = 19;
 
@@ -33,6 +33,8 @@ public sealed class SqliteDatabase : SqlDatabase, ISqlWriterHost
         try
         {
             connection = Connect(file, SqliteOpenMode.ReadWriteCreate);
+            // Before anything else: only an empty file can be told that it may shrink; others are told when they are compacted.
+            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL;");
             // Full: an answered write survives loss of power, not only of the process. 4000 pages: busy pages are copied home once for many commits.
             Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;");
             SqliteSchema.Migrate(connection, file);

@@ -10,6 +10,9 @@ internal sealed partial class SqliteDialect : SqlDialect
 
     internal override string ParameterName(int number) => "@" + number.ToString(CultureInfo.InvariantCulture);
 
+    // AUTOINCREMENT remembers the greatest id there ever was.
+    internal override string? SkipIds(string table) => null;
+
     protected override object BindList(long[] numbers) => "[" + string.Join(',', numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))) + "]";
 
     [GeneratedRegex(@"= ANY\((@\d+)\)", RegexOptions.CultureInvariant)]

@@ -85,7 +85,8 @@ public sealed class DataFolder(string path)
         }
     }
 
-    internal static LodeException CannotWrite(string path, Exception error) => error is UnauthorizedAccessException || error.Message.Contains("Read-only", StringComparison.OrdinalIgnoreCase)
+    /// <summary>What to tell the user when a path cannot be written.</summary>
+    public static LodeException CannotWrite(string path, Exception error) => error is UnauthorizedAccessException || error.Message.Contains("Read-only", StringComparison.OrdinalIgnoreCase)
         ? new LodeException(ErrorCode.PermissionDenied, $"Cannot write to '{path}': {error.Message.TrimEnd('.')}.", "Choose another folder with --home DIR or LODE_HOME=DIR, or mend its rights.", error)
         : new LodeException(ErrorCode.Unavailable, $"Cannot write to '{path}': {error.Message.TrimEnd('.')}.", "Choose another folder with --home DIR or LODE_HOME=DIR.", error);
 

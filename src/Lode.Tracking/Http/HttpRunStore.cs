@@ -54,6 +54,12 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
         SendAsync(HttpMethod.Patch, $"runs/{id}", Json(new RunPatch(change.Name, change.Status, change.EndedAt, change.Lifecycle), s_json.RunPatch), s_json.Run, ct);
 
     /// <inheritdoc/>
+    public Task<Project> PutProjectAsync(Project project, CancellationToken ct) => SendAsync(HttpMethod.Put, $"projects/{project.Id}", Json(project, s_json.Project), s_json.Project, ct);
+
+    /// <inheritdoc/>
+    public Task<Run> PutRunAsync(Run run, CancellationToken ct) => SendAsync(HttpMethod.Put, $"runs/{run.Id}", Json(run, s_json.Run), s_json.Run, ct);
+
+    /// <inheritdoc/>
     public Task LogAsync(RunId id, RunBatch batch, CancellationToken ct) => SendAsync<object>(HttpMethod.Post, $"runs/{id}/batch", Json(batch, s_json.RunBatch), null, ct);
 
     /// <inheritdoc/>

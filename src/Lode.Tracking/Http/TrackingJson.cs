@@ -38,6 +38,11 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(FolderOwner))]
 [JsonSerializable(typeof(VersionCursor))]
+[JsonSerializable(typeof(StorageUse))]
+[JsonSerializable(typeof(CollectQuery))]
+[JsonSerializable(typeof(ExchangeCounts))]
+[JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(CollectReport))]
 public sealed partial class TrackingJson : JsonSerializerContext;
 
 /// <summary>The body of PATCH /runs/{id}: a change, and tags to set or (null) remove.</summary>

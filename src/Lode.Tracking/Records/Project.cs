@@ -12,7 +12,7 @@ public sealed record Project
     public required string Name { get; init; }
 
     /// <summary>In use or in the trash.</summary>
-    public Lifecycle Lifecycle { get; init; } = Lifecycle.Active;
+    public Lifecycle Lifecycle { get; init => field = value == 0 ? field : value; } = Lifecycle.Active;
 
     /// <summary>Where its artifacts lie, a URI; null = the server's default place.</summary>
     public string? ArtifactLocation { get; init; }
@@ -23,8 +23,11 @@ public sealed record Project
     /// <summary>Milliseconds since 1970 UTC; of the project itself, not of its runs.</summary>
     public long UpdatedAt { get; init; }
 
+    /// <summary>When it went into the trash, milliseconds since 1970 UTC; null while it is in use.</summary>
+    public long? DeletedAt { get; init; }
+
     /// <summary>Free notes by key.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? field; } = new Dictionary<string, string>();
 
     /// <summary>How many runs that are not in the trash stand in which status; zeros where they were not counted (see <see cref="ProjectQuery.Counts"/>).</summary>
     public RunCounts Runs { get; init; } = new();

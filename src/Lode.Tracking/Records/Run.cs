@@ -15,19 +15,22 @@ public sealed record Run
     public required string Name { get; init; }
 
     /// <summary>Where it stands.</summary>
-    public RunStatus Status { get; init; } = RunStatus.Running;
+    public RunStatus Status { get; init => field = value == 0 ? field : value; } = RunStatus.Running;
 
     /// <summary>In use or in the trash.</summary>
-    public Lifecycle Lifecycle { get; init; } = Lifecycle.Active;
+    public Lifecycle Lifecycle { get; init => field = value == 0 ? field : value; } = Lifecycle.Active;
 
     /// <summary>Who started it; may be empty.</summary>
-    public string User { get; init; } = "";
+    public string User { get; init => field = value ?? field; } = "";
 
     /// <summary>Milliseconds since 1970 UTC; null when it was never said.</summary>
     public long? StartedAt { get; init; }
 
     /// <summary>Milliseconds since 1970 UTC; null while it runs.</summary>
     public long? EndedAt { get; init; }
+
+    /// <summary>When it went into the trash, milliseconds since 1970 UTC; null while it is in use.</summary>
+    public long? DeletedAt { get; init; }
 
     /// <summary>Where its artifacts lie: its project's place, its id, <c>artifacts</c>. Given by the store.</summary>
     public string ArtifactUri { get; init; } = "";
@@ -36,13 +39,13 @@ public sealed record Run
     public long Version { get; init; }
 
     /// <summary>What the run was given; written once.</summary>
-    public IReadOnlyDictionary<string, string> Params { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Params { get; init => field = value ?? field; } = new Dictionary<string, string>();
 
     /// <summary>Free notes; may be rewritten.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? field; } = new Dictionary<string, string>();
 
     /// <summary>Each metric's summary.</summary>
-    public IReadOnlyDictionary<string, MetricSummary> Metrics { get; init; } = new Dictionary<string, MetricSummary>();
+    public IReadOnlyDictionary<string, MetricSummary> Metrics { get; init => field = value ?? field; } = new Dictionary<string, MetricSummary>();
 
     /// <summary>The datasets and logged models that the run read and made.</summary>
     public RunLineage Lineage { get; init => field = value ?? field; } = new();

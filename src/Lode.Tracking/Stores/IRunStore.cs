@@ -39,6 +39,19 @@ public interface IRunStore
     /// <summary>Changes a run; returns it as it is then.</summary>
     Task<Run> UpdateRunAsync(RunId id, RunChange change, CancellationToken ct);
 
+    /// <summary>
+    /// Puts a project as it was elsewhere, with its id, times, lifecycle and tags; one of that id is replaced. For imports: its runs
+    /// stay as they are.
+    /// </summary>
+    /// <exception cref="LodeException">AlreadyExists: another project has that name.</exception>
+    Task<Project> PutProjectAsync(Project project, CancellationToken ct);
+
+    /// <summary>
+    /// Puts a run as it was elsewhere, with its id, times, status, lifecycle, params and tags; one of that id is replaced, in the
+    /// trash too. For imports: its metrics stay as they are, and its place and version are given by the store.
+    /// </summary>
+    Task<Run> PutRunAsync(Run run, CancellationToken ct);
+
     /// <summary>Logs params, metrics and tags, all or none.</summary>
     /// <exception cref="LodeException">InvalidArgument: a param was written before with another value.</exception>
     Task LogAsync(RunId id, RunBatch batch, CancellationToken ct);

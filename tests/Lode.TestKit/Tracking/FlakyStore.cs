@@ -45,6 +45,10 @@ public sealed class FlakyStore(IRunStore inner, ulong seed) : IRunStore
 
     public Task<Run> UpdateRunAsync(RunId id, RunChange change, CancellationToken ct) => inner.UpdateRunAsync(id, change, ct);
 
+    public Task<Project> PutProjectAsync(Project project, CancellationToken ct) => inner.PutProjectAsync(project, ct);
+
+    public Task<Run> PutRunAsync(Run run, CancellationToken ct) => inner.PutRunAsync(run, ct);
+
     public Task LogAsync(RunId id, RunBatch batch, CancellationToken ct) => inner.LogAsync(id, batch, ct);
 
     public Task LogLineageAsync(RunId id, RunLineage lineage, CancellationToken ct) => inner.LogLineageAsync(id, lineage, ct);
