@@ -42,6 +42,19 @@ internal sealed class OpenMetric
         return Find(sql, run, key)!;
     }
 
+    /// <summary>Puts the tails of a run that has ended into chunks, those that are worth it. No points wait; what was remembered of its metrics is out of date then.</summary>
+    public static void SealTails(SqlSession sql, long run)
+    {
+        var keys = new List<string>();
+        sql.ReadApart("SELECT key FROM metric WHERE run_id = @0 AND tail >= @1", [run, SealedPiece], row => keys.Add(row.GetString(0)));
+        foreach (var key in keys)
+        {
+            var metric = Find(sql, run, key)!;
+            metric.Seal(sql, []);
+            metric.Save(sql);
+        }
+    }
+
     /// <summary>Lets a point wait.</summary>
     public void Add(Sample point) => _waiting.Add(point);
 
@@ -59,13 +72,16 @@ internal sealed class OpenMetric
                 Seal(sql, points);
             else
                 AppendTail(sql, points);
-            sql.Run("UPDATE metric SET last = @1, last_step = @2, last_time = @3, min = @4, max = @5, mean = @6, numbers = @7, count = @8, tail = @9, next_chunk = @10 WHERE id = @0",
-                _id, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
+            Save(sql);
         }
         _waiting.Clear();
         if (_waiting.Capacity > SealedTail)
             _waiting.Capacity = 0;
     }
+
+    private void Save(SqlSession sql) =>
+        sql.Run("UPDATE metric SET last = @1, last_step = @2, last_time = @3, min = @4, max = @5, mean = @6, numbers = @7, count = @8, tail = @9, next_chunk = @10 WHERE id = @0",
+            _id, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
 
     private static OpenMetric? Find(SqlSession sql, long run, string key)
     {

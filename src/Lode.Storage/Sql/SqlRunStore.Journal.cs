@@ -59,6 +59,12 @@ public sealed partial class SqlRunStore
             sql.Execute("UPDATE run SET status = @1 WHERE id = @0 AND status = @2", run.Row, (int)RunStatus.Running, (int)RunStatus.Stale);
         var appends = sql.Deferred<MetricAppends>();
         appends.Add(sql, appends.Find(sql, id)!, metrics);
+        if (piece.Finish is not null)
+        {
+            sql.Settle();
+            OpenMetric.SealTails(sql, run.Row);
+            sql.Forget();
+        }
         return piece.Metrics.Count - metrics.Count + piece.Params.Count - @params.Count + piece.Tags.Count - tags.Count + refused.Count;
     }
 

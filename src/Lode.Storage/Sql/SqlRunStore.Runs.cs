@@ -44,7 +44,11 @@ public sealed partial class SqlRunStore
             if (change.Name is not null)
                 sql.Execute("UPDATE run SET name = @1 WHERE id = @0", row, change.Name);
             if (change.Status is { } status)
+            {
                 sql.Execute("UPDATE run SET status = @1 WHERE id = @0", row, (int)status);
+                if (status is RunStatus.Finished or RunStatus.Failed or RunStatus.Killed)
+                    OpenMetric.SealTails(sql, row);
+            }
             if (change.EndedAt is { } ended)
                 sql.Execute("UPDATE run SET ended_at = @1 WHERE id = @0", row, ended);
             Touch(sql, row);

@@ -34,8 +34,8 @@ internal interface ISqlWriterHost
 /// A refused write takes only itself back; its neighbours in the group stand.
 /// </summary>
 /// <remarks>
-/// A write that finds nobody committing is committed by its own caller, who would have to wait anyway: two thread switches less. What
-/// arrives meanwhile goes to a thread that commits group after group until nothing waits. One of the two commits at a time.
+/// A thread commits group after group until nothing waits. Where <see cref="CallersCommit"/>, a write that finds nobody committing is
+/// committed by its own caller instead: two thread switches less. One of the two commits at a time.
 ///
 /// A group is first run as one piece. Only if a write refuses after it changed something is the group taken back and run again
 /// with a savepoint around each, so work must give the same when it is run twice. Refusals are rare and savepoints cost each write.
@@ -63,6 +63,9 @@ internal sealed class SqlWriter : IAsyncDisposable
         _thread.Start();
     }
 
+    /// <summary>See <see cref="SqlDatabase.CallersCommit"/>.</summary>
+    public bool CallersCommit { get; set; }
+
     /// <summary>See <see cref="SqlDatabase.WriteAsync"/>.</summary>
     public async Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct)
     {
@@ -74,8 +77,11 @@ internal sealed class SqlWriter : IAsyncDisposable
             if (_closed)
                 throw new LodeException(ErrorCode.Unavailable, "The store is closing.");
             _waiting.Add(write);
-            if (mine = !_committing)
+            mine = CallersCommit && !_committing;
+            if (mine)
                 TakeWaiting();
+            else if (!_committing && _waiting.Count == 1)
+                Monitor.Pulse(_gate);
         }
         if (mine)
         {
