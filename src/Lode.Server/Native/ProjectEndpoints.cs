@@ -55,7 +55,7 @@ internal static class ProjectEndpoints
         TypedResults.Json(await store.PutProjectAsync(await request.ReadAsync(s_json.Project, ct) with { Id = ProjectId.Parse(id) }, ct), s_json.Project);
 
     private static async Task<JsonHttpResult<Project>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
-        TypedResults.Json(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), s_json.Project);
+        TypedResults.Json(await CountAsync(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), store, ct), s_json.Project);
 
     private static async Task<Project> CountAsync(Project project, IRunStore store, CancellationToken ct)
     {
