@@ -106,7 +106,8 @@ internal static class TrashCommands
     {
         await using var access = await context.OpenStoreAsync(ct);
         var project = (await CommandContext.ProjectsAsync(access.Store, name, LifecycleView.Deleted, ct))[0];
-        project = await access.Store.UpdateProjectAsync(project.Id, new ProjectChange { Lifecycle = Lifecycle.Active }, ct);
+        await access.Store.UpdateProjectAsync(project.Id, new ProjectChange { Lifecycle = Lifecycle.Active }, ct);
+        project = (await CommandContext.ProjectsAsync(access.Store, project.Name, LifecycleView.Active, ct))[0];
         if (context.Json)
             context.Terminal.Json(new RestoreAnswer([], project.Name), CliJson.Default.RestoreAnswer);
         else

@@ -42,6 +42,19 @@ internal sealed class OpenMetric
         return Find(sql, run, key)!;
     }
 
+    /// <summary>Puts the tails of a run that has ended into chunks, those that are worth it. No points wait; what was remembered of its metrics is out of date then.</summary>
+    public static void SealTails(SqlSession sql, long run)
+    {
+        var keys = new List<string>();
+        sql.ReadApart("SELECT key FROM metric WHERE run_id = @0 AND tail >= @1", [run, SealedPiece], row => keys.Add(row.GetString(0)));
+        foreach (var key in keys)
+        {
+            var metric = Find(sql, run, key)!;
+            metric.Seal(sql, []);
+            metric.Save(sql);
+        }
+    }
+
     /// <summary>Lets a point wait.</summary>
     public void Add(Sample point) => _waiting.Add(point);
 

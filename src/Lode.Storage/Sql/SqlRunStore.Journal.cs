@@ -43,7 +43,7 @@ public sealed partial class SqlRunStore
                 Name = start.Name,
                 User = start.User,
                 StartedAt = start.Time,
-            }), Lifecycle.Active);
+            }).Row, Lifecycle.Active);
         }
         if (run.Lifecycle == Lifecycle.Deleted)
             throw InTrash(id);
@@ -62,6 +62,12 @@ public sealed partial class SqlRunStore
         ApplyStates(sql, run.Row, piece);
         var appends = sql.Deferred<MetricAppends>();
         appends.Add(sql, appends.Find(sql, id)!, left);
+        if (piece.States.Exists(state => state.Status != RunStatus.Running))
+        {
+            sql.Settle();
+            OpenMetric.SealTails(sql, run.Row);
+            sql.Forget();
+        }
         return piece.Metrics.Count - metrics.Count + piece.Params.Count - @params.Count + piece.Tags.Count - tags.Count + refused.Count;
     }
 

@@ -17,7 +17,7 @@ public interface IRunStore
     /// <exception cref="LodeException">AlreadyExists: a project has that name, perhaps in the trash.</exception>
     Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct);
 
-    /// <summary>The project of that id, in use or in the trash.</summary>
+    /// <summary>The project of that id, in use or in the trash. Only <see cref="SearchProjectsAsync"/> surely counts its runs.</summary>
     Task<Project> GetProjectAsync(ProjectId id, CancellationToken ct);
 
     /// <summary>The project of that name, in use or in the trash; null when there is none.</summary>
