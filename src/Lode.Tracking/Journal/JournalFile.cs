@@ -6,7 +6,8 @@ namespace Lode.Tracking;
 
 /// <summary>
 /// A run's journal on disk, open for writing: every event is with the operating system before the call returns, so a kill of
-/// this process loses none. The open file tells others that the run's program lives.
+/// this process loses none. The open file tells others that the run's program lives. A disk that takes nothing more stops no program:
+/// see <see cref="JournalDisk"/>.
 /// </summary>
 /// <remarks><b>Threads.</b> All members may be called concurrently; events are whole and in order.</remarks>
 public sealed class JournalFile : IDisposable
@@ -17,13 +18,15 @@ public sealed class JournalFile : IDisposable
     private readonly MemoryStream _line = new();
     private readonly Utf8JsonWriter _json;
     private readonly FileStream _file;
-    private long _length;
+    private readonly JournalDisk _disk;
+    private bool _isEnding;
 
     private JournalFile(RunId run, string path, FileStream file)
     {
         Run = run;
         Path = path;
         _file = file;
+        _disk = new JournalDisk(file, path);
         _json = new Utf8JsonWriter(_line, s_options);
     }
 
@@ -34,10 +37,16 @@ public sealed class JournalFile : IDisposable
     public string Path { get; }
 
     /// <summary>Bytes written so far.</summary>
-    public long Length => Interlocked.Read(ref _length);
+    public long Length => _disk.Length;
 
     /// <summary>Whether the finish event is written.</summary>
     public bool IsFinished { get; private set; }
+
+    /// <summary>Told, in one line, of what the disk does not take.</summary>
+    public Action<string>? Trouble
+    {
+        set => _disk.Trouble = value;
+    }
 
     internal Microsoft.Win32.SafeHandles.SafeFileHandle Handle => _file.SafeFileHandle;
 
@@ -128,8 +137,20 @@ public sealed class JournalFile : IDisposable
             _json.WriteNumber("t", time);
             _json.WriteString("status", status.ToString().ToLowerInvariant());
             End();
-            _file.Flush(flushToDisk: true);
-            IsFinished = true;
+            IsFinished = _disk.Flush();
+            _isEnding = !IsFinished;
+        }
+        Appended?.Invoke();
+    }
+
+    /// <summary>Writes what the disk has not taken so far, where it does now.</summary>
+    public void Retry()
+    {
+        lock (_gate)
+        {
+            _disk.Retry();
+            if (_isEnding && _disk.Flush())
+                (IsFinished, _isEnding) = (true, false);
         }
         Appended?.Invoke();
     }
@@ -140,7 +161,7 @@ public sealed class JournalFile : IDisposable
         lock (_gate)
         {
             _json.Dispose();
-            _file.Dispose();
+            _disk.Dispose();
         }
     }
 
@@ -168,7 +189,6 @@ public sealed class JournalFile : IDisposable
         _json.WriteEndObject();
         _json.Flush();
         _line.WriteByte((byte)'\n');
-        RandomAccess.Write(_file.SafeFileHandle, _line.GetBuffer().AsSpan(0, (int)_line.Length), _length);
-        Interlocked.Add(ref _length, _line.Length);
+        _disk.Append(_line.GetBuffer().AsSpan(0, (int)_line.Length));
     }
 }

@@ -215,6 +215,7 @@ public sealed class JournalShipper : IAsyncDisposable
             shipments = [.. _shipments];
         foreach (var shipment in shipments)
         {
+            shipment.File.Retry();
             if (!shipment.File.IsFinished)
                 shipment.File.Heartbeat(_time.GetUtcNow().ToUnixTimeMilliseconds());
         }

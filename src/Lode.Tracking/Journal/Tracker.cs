@@ -7,6 +7,7 @@ public sealed class Tracker : IAsyncDisposable
 {
     private readonly string _folder;
     private readonly TimeProvider _time;
+    private readonly Action<string> _warn;
     private readonly JournalShipper _shipper;
 
     /// <param name="store">Where runs end up.</param>
@@ -17,6 +18,7 @@ public sealed class Tracker : IAsyncDisposable
     {
         _folder = journalFolder;
         _time = time;
+        _warn = warn;
         _shipper = new JournalShipper(store, time, warn);
     }
 
@@ -28,6 +30,7 @@ public sealed class Tracker : IAsyncDisposable
     public ActiveRun Start(string project, string? name = null, IEnumerable<KeyValuePair<string, string>>? tags = null)
     {
         var journal = JournalFile.Create(_folder, RunId.New());
+        journal.Trouble = _warn;
         var run = new ActiveRun(journal, name ?? RunNames.For(journal.Run), _time);
         journal.Start(_time.GetUtcNow().ToUnixTimeMilliseconds(), project, run.Name, Environment.UserName);
         if (tags is not null)
@@ -43,7 +46,7 @@ public sealed class Tracker : IAsyncDisposable
     public ValueTask DisposeAsync() => _shipper.DisposeAsync();
 }
 
-/// <summary>A run that is being logged to. Logging never waits for a store and never throws for a network.</summary>
+/// <summary>A run that is being logged to. Logging never waits for a store and never throws for a network or a full disk.</summary>
 /// <remarks><b>Threads.</b> All members may be called concurrently.</remarks>
 public sealed class ActiveRun
 {
