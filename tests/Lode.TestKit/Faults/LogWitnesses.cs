@@ -22,6 +22,10 @@ public sealed class MetricWitness(string name) : Witness(name)
         await LogAsync(http, _next);
         await RequireSeriesAsync(http, _run, "m", ++_next);
         Acknowledged++;
+        if (all)
+            await RequireFullAsync(http);
+        if (IsFull(_run, "m", _next))
+            (_run, _next) = (null, 0);
     }
 
     protected override async Task StepAsync(HttpClient http)
@@ -57,6 +61,10 @@ public sealed class BatchWitness(string name) : Witness(name)
         Require(_next == 0 || (string)last!["value"]! == (_next - 1).ToString(CultureInfo.InvariantCulture), $"the tag of batch {_next - 1} is {last?.ToJsonString()}");
         await RequireSeriesAsync(http, _run, "x", _next * Points);
         await RequireSeriesAsync(http, _run, "y", _next * Points);
+        if (all)
+            await RequireFullAsync(http);
+        if (IsFull(_run, "x", _next * Points))
+            (_run, _next) = (null, 0);
     }
 
     protected override async Task StepAsync(HttpClient http)
@@ -85,7 +93,7 @@ public sealed class JournalWitness(string name) : Witness(name)
 {
     private const int LinesPerPiece = 200;
 
-    private readonly string _run = RunId.New().ToString();
+    private string _run = RunId.New().ToString();
     private readonly List<byte> _journal = [];
     private readonly List<int> _ends = [];
     private long _taken;
@@ -103,6 +111,13 @@ public sealed class JournalWitness(string name) : Witness(name)
         var lines = _ends.TakeWhile(end => end <= stands).Count();
         if (lines > 0)
             await RequireSeriesAsync(http, _run, "j", lines - 1);
+        if (all)
+            await RequireFullAsync(http);
+        if (stands < _journal.Count || !IsFull(_run, "j", lines - 1))
+            return;
+        (_run, _taken) = (RunId.New().ToString(), 0);
+        _journal.Clear();
+        _ends.Clear();
     }
 
     protected override async Task StepAsync(HttpClient http)

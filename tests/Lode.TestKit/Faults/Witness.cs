@@ -10,7 +10,11 @@ namespace Lode.TestKit.Faults;
 /// </summary>
 public abstract class Witness(string name)
 {
+    private const int MaxSeries = 20_000;
     private const string Mlflow = "/api/2.0/mlflow/";
+
+    // Full series, which change no more and are looked at again at the end.
+    private readonly List<(string Run, string Key, long Count)> _full = [];
 
     public string Name { get; } = name;
 
@@ -76,6 +80,22 @@ public abstract class Witness(string name)
         var steps = points.Select(point => (long)point!["step"]!).ToList();
         Require(points.All(point => (double)point!["value"]! == (long)point["step"]!), $"{key} has other values than were logged");
         return steps;
+    }
+
+    /// <summary>Whether a series is long enough; then the witness is to begin another.</summary>
+    protected bool IsFull(string run, string key, long count)
+    {
+        if (count < MaxSeries)
+            return false;
+        _full.Add((run, key, count));
+        return true;
+    }
+
+    /// <summary>Looks at all series that were full.</summary>
+    protected async Task RequireFullAsync(HttpClient http)
+    {
+        foreach (var (run, key, count) in _full)
+            await RequireSeriesAsync(http, run, key, count);
     }
 
     /// <summary>Steps 0 to count - 1, each once, which the run's summary also says.</summary>
