@@ -6,7 +6,8 @@ namespace Lode.Cli.Tests;
 /// <summary>The real program as a process of its own, in a data folder of its own.</summary>
 public sealed class LodeProcess : IDisposable
 {
-    private static readonly string s_dll = Path.Combine(AppContext.BaseDirectory, "lode.dll");
+    /// <summary>The program.</summary>
+    public static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "lode.dll");
 
     private readonly Process _process;
     private readonly StringBuilder _out = new();
@@ -14,7 +15,7 @@ public sealed class LodeProcess : IDisposable
 
     private LodeProcess(string home, string[] args, string? token = null, string directory = "")
     {
-        var start = new ProcessStartInfo("dotnet", [s_dll, .. args])
+        var start = new ProcessStartInfo("dotnet", [Dll, .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -117,6 +117,14 @@ public sealed class LodeServer : IAsyncDisposable
 
     private static void Map(WebApplication app, ServerOptions options, TimeProvider time)
     {
+        app.Use(static (context, next) =>
+        {
+            // Some clients join an address that ends in a slash with a path that begins with one.
+            if (context.Request.Path.Value is ['/', '/', ..] path)
+                context.Request.Path = "/" + path.TrimStart('/');
+            return next(context);
+        });
+        app.UseRouting();
         // Counting begins with the server, not with the first reader.
         app.Services.GetRequiredService<PrometheusText>();
         app.Services.GetRequiredService<ServerMeter>().Begin();

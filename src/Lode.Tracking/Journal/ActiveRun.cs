@@ -2,7 +2,7 @@ using Lode.Core;
 
 namespace Lode.Tracking;
 
-/// <summary>A run that is being logged to. Logging never waits for a store and never throws for a network.</summary>
+/// <summary>A run that is being logged to. Logging never waits for a store and never throws for a network or a full disk.</summary>
 /// <remarks><b>Threads.</b> All members may be called concurrently.</remarks>
 public sealed class ActiveRun
 {

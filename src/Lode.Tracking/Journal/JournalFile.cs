@@ -6,7 +6,8 @@ namespace Lode.Tracking;
 
 /// <summary>
 /// A segment of a run's journal on disk, open for writing: every event is with the operating system before the call returns, so a kill of
-/// this process loses none. The open file tells others that the run's program lives.
+/// this process loses none. The open file tells others that the run's program lives. A disk that takes nothing more stops no program:
+/// see <see cref="JournalDisk"/>.
 /// </summary>
 /// <remarks><b>Threads.</b> All members may be called concurrently; events are whole and in order.</remarks>
 public sealed class JournalFile : IDisposable
@@ -17,9 +18,10 @@ public sealed class JournalFile : IDisposable
     private readonly MemoryStream _line = new();
     private readonly Utf8JsonWriter _json;
     private readonly FileStream _file;
-    private long _length;
+    private readonly JournalDisk _disk;
     private long _lastTime;
     private long _notBefore;
+    private bool _isEnding;
     private bool _isPaused;
     private long _resumesFrom;
 
@@ -29,6 +31,7 @@ public sealed class JournalFile : IDisposable
         Segment = segment;
         Path = path;
         _file = file;
+        _disk = new JournalDisk(file, path);
         _json = new Utf8JsonWriter(_line, s_options);
     }
 
@@ -42,10 +45,16 @@ public sealed class JournalFile : IDisposable
     public string Path { get; }
 
     /// <summary>Bytes written so far.</summary>
-    public long Length => Interlocked.Read(ref _length);
+    public long Length => _disk.Length;
 
     /// <summary>Whether the last finish event is written.</summary>
     public bool IsFinished { get; private set; }
+
+    /// <summary>Told, in one line, of what the disk does not take.</summary>
+    public Action<string>? Trouble
+    {
+        set => _disk.Trouble = value;
+    }
 
     internal Microsoft.Win32.SafeHandles.SafeFileHandle Handle => _file.SafeFileHandle;
 
@@ -132,7 +141,7 @@ public sealed class JournalFile : IDisposable
     /// <summary>A sign of life; none after a finish event.</summary>
     public void Heartbeat(long time)
     {
-        if (!IsFinished && !_isPaused)
+        if (!IsFinished && !_isEnding && !_isPaused)
             Append("heartbeat", time, _ => { });
     }
 
@@ -160,6 +169,18 @@ public sealed class JournalFile : IDisposable
         Appended?.Invoke();
     }
 
+    /// <summary>Writes what the disk has not taken so far, where it does now.</summary>
+    public void Retry()
+    {
+        lock (_gate)
+        {
+            _disk.Retry();
+            if (_isEnding && _disk.Flush())
+                (IsFinished, _isEnding) = (true, false);
+        }
+        Appended?.Invoke();
+    }
+
     /// <summary>The last event; it is on the disk itself when this returns. Nothing happens where it is written already.</summary>
     public void Finish(long time, RunStatus status) => End(time, status, last: true);
 
@@ -179,7 +200,7 @@ public sealed class JournalFile : IDisposable
         lock (_gate)
         {
             _json.Dispose();
-            _file.Dispose();
+            _disk.Dispose();
         }
     }
 
@@ -187,14 +208,13 @@ public sealed class JournalFile : IDisposable
     {
         lock (_gate)
         {
-            if (IsFinished)
+            if (IsFinished || _isEnding)
                 return;
             Begin("finish", time);
             _json.WriteString("status", status.ToString().ToLowerInvariant());
             End();
-            _file.Flush(flushToDisk: true);
-            IsFinished = last;
-            _isPaused = !last;
+            var isWritten = _disk.Flush();
+            (IsFinished, _isEnding, _isPaused) = (last && isWritten, last && !isWritten, !last);
             _resumesFrom = long.MaxValue;
         }
         Appended?.Invoke();
@@ -236,7 +256,6 @@ public sealed class JournalFile : IDisposable
         _json.WriteEndObject();
         _json.Flush();
         _line.WriteByte((byte)'\n');
-        RandomAccess.Write(_file.SafeFileHandle, _line.GetBuffer().AsSpan(0, (int)_line.Length), _length);
-        Interlocked.Add(ref _length, _line.Length);
+        _disk.Append(_line.GetBuffer().AsSpan(0, (int)_line.Length));
     }
 }

@@ -241,6 +241,7 @@ public sealed class JournalShipper : IAsyncDisposable
             shipments = [.. _shipments];
         foreach (var shipment in shipments)
         {
+            shipment.File.Retry();
             if (!shipment.File.IsFinished)
                 shipment.File.Heartbeat(_time.GetUtcNow().ToUnixTimeMilliseconds());
         }

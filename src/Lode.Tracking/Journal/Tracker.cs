@@ -15,6 +15,7 @@ public sealed class Tracker : IAsyncDisposable
     private readonly IRunStore _store;
     private readonly string _folder;
     private readonly TimeProvider _time;
+    private readonly Action<string> _warn;
     private readonly JournalShipper _shipper;
     private readonly ExitWatch _exit;
 
@@ -27,6 +28,7 @@ public sealed class Tracker : IAsyncDisposable
         _store = store;
         _folder = journalFolder;
         _time = time;
+        _warn = warn;
         _shipper = new JournalShipper(store, time, warn);
         _exit = new ExitWatch(_shipper, store, journalFolder);
     }
@@ -40,7 +42,7 @@ public sealed class Tracker : IAsyncDisposable
     /// <exception cref="LodeException">The journal cannot be written; the message names it.</exception>
     public ActiveRun Start(string project, string? name = null, IEnumerable<KeyValuePair<string, string>>? tags = null)
     {
-        var journal = JournalFile.Create(_folder, RunId.New());
+        var journal = Create(RunId.New(), JournalSegment.First);
         var run = new ActiveRun(journal, name ?? RunNames.For(journal.Run), _time);
         journal.Start(Now, project, run.Name, Environment.UserName);
         if (tags is not null)
@@ -56,7 +58,7 @@ public sealed class Tracker : IAsyncDisposable
         var known = await _store.GetRunAsync(id, ct).ConfigureAwait(false);
         if (known.Lifecycle == Lifecycle.Deleted)
             throw new LodeException(ErrorCode.Conflict, $"The run {id} is in the trash.", "Restore the run first.");
-        var journal = JournalFile.Create(_folder, id, JournalSegment.New());
+        var journal = Create(id, JournalSegment.New());
         // The clocks of machines differ; a run's time does not go back, unless somebody's was far off.
         var reached = known.Metrics.Values.Select(metric => metric.LastTime).Append(known.EndedAt ?? 0).Max();
         if (reached - Now < s_day.TotalMilliseconds)
@@ -80,7 +82,7 @@ public sealed class Tracker : IAsyncDisposable
             return await ResumeRunAsync(id, ct).ConfigureAwait(false);
         if (mode == ResumeMode.New && (File.Exists(JournalFile.PathOf(_folder, id)) || await IsKnownAsync(id, ct).ConfigureAwait(false)))
             throw new LodeException(ErrorCode.AlreadyExists, $"Run with id={id} exists.", "Take a fresh id, or resume the run.");
-        var journal = JournalFile.Create(_folder, id, mode == ResumeMode.New ? JournalSegment.First : JournalSegment.New());
+        var journal = Create(id, mode == ResumeMode.New ? JournalSegment.First : JournalSegment.New());
         journal.Start(Now, project, name, Environment.UserName);
         var run = new ActiveRun(journal, name ?? RunNames.For(id), _time);
         Add(run);
@@ -108,6 +110,13 @@ public sealed class Tracker : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    private JournalFile Create(RunId run, string segment)
+    {
+        var journal = JournalFile.Create(_folder, run, segment);
+        journal.Trouble = _warn;
+        return journal;
     }
 
     private void Add(ActiveRun run)
