@@ -15,6 +15,8 @@ public sealed partial class SqlRunStore
         return database.WriteAsync(sql =>
         {
             var taken = sql.Scalar<long?>("SELECT bytes FROM journal WHERE run_uuid = @0", id.ToString());
+            if (taken is null && IsPurged(sql, id))
+                return new JournalReceipt(offset + bytes.Length, 0, Purged: true);
             var known = taken ?? 0;
             if (offset > known || offset + parsed.Consumed <= known)
                 return new JournalReceipt(known, 0);
@@ -61,6 +63,10 @@ public sealed partial class SqlRunStore
         appends.Add(sql, appends.Find(sql, id)!, metrics);
         return piece.Metrics.Count - metrics.Count + piece.Params.Count - @params.Count + piece.Tags.Count - tags.Count + refused.Count;
     }
+
+    /// <summary>Whether the run was here and is gone for good. Its journal's row went with it.</summary>
+    private static bool IsPurged(SqlSession sql, RunId id) =>
+        sql.Scalar<long?>("SELECT purged_at FROM purged_run WHERE uuid = @0 AND NOT EXISTS (SELECT 1 FROM run WHERE uuid = @0)", id.ToString()) is not null;
 
     private static string ProjectName(string name)
     {

@@ -18,6 +18,7 @@ public sealed class JournalFile : IDisposable
     private readonly Utf8JsonWriter _json;
     private readonly FileStream _file;
     private long _length;
+    private bool _discarded;
 
     private JournalFile(RunId run, string path, FileStream file)
     {
@@ -128,7 +129,8 @@ public sealed class JournalFile : IDisposable
             _json.WriteNumber("t", time);
             _json.WriteString("status", status.ToString().ToLowerInvariant());
             End();
-            _file.Flush(flushToDisk: true);
+            if (!_discarded)
+                _file.Flush(flushToDisk: true);
             IsFinished = true;
         }
         Appended?.Invoke();
@@ -141,6 +143,17 @@ public sealed class JournalFile : IDisposable
         {
             _json.Dispose();
             _file.Dispose();
+        }
+    }
+
+    /// <summary>Removes the file: nobody wants what it holds. Events that still come are dropped.</summary>
+    internal void Discard()
+    {
+        lock (_gate)
+        {
+            _discarded = true;
+            _file.Dispose();
+            File.Delete(Path);
         }
     }
 
@@ -167,6 +180,8 @@ public sealed class JournalFile : IDisposable
     {
         _json.WriteEndObject();
         _json.Flush();
+        if (_discarded)
+            return;
         _line.WriteByte((byte)'\n');
         RandomAccess.Write(_file.SafeFileHandle, _line.GetBuffer().AsSpan(0, (int)_line.Length), _length);
         Interlocked.Add(ref _length, _line.Length);
