@@ -15,11 +15,76 @@ export type Path =
   | '/api/v1/runs/{id}/journal'
   | '/api/v1/metrics'
   | '/api/v1/runs/{id}/history'
+  | '/api/v1/storage'
+  | '/api/v1/gc'
   | '/api/v1/changes'
   | '/api/v1/events'
+  | '/api/v1/webhooks/{id}/deliveries'
+  | '/api/v1/runs/{id}/lineage'
+  | '/api/v1/datasets'
+  | '/api/v1/artifacts'
+  | '/api/v1/artifacts/info'
+  | '/api/v1/artifacts/files/{path}'
+  | '/api/v1/runs/{id}/artifacts'
+  | '/api/v1/runs/{id}/artifacts/{path}'
   | '/health'
   | '/version'
   | '/metrics';
+
+/** A file or a folder in the tree of artifacts. A snapshot. */
+export interface Artifact {
+  path: string;
+  hash?: null | string;
+  size?: number;
+  writtenAt?: number;
+}
+
+/** What lies right below a folder of artifacts. */
+export interface ArtifactList {
+  artifacts: (Artifact)[];
+}
+
+/** What to purge. */
+export interface CollectQuery {
+  runs?: null | (string)[];
+  project?: number;
+  olderThan?: null | number;
+  dryRun?: boolean;
+}
+
+/** What was purged, or in a dry run would be. */
+export interface CollectReport {
+  runs?: number;
+  projects?: number;
+  points?: number;
+  journals?: number;
+  blobs?: number;
+  bytes?: number;
+  freedBytes?: number;
+  kept?: (KeptRun)[];
+}
+
+/** A dataset as one run used it. */
+export interface DatasetInput {
+  dataset: TrackedDataset;
+  tags?: Record<string, string>;
+}
+
+/** Datasets that runs read. */
+export interface DatasetList {
+  datasets: (DatasetSummary)[];
+}
+
+/** A dataset that runs of a project read. */
+export interface DatasetSummary {
+  project: ProjectId;
+  name: string;
+  digest: string;
+  context: null | string;
+}
+
+/** How a delivery stands. */
+export type DeliveryState = 'waiting' | 'delivered' | 'failed';
 
 /** The body of every refusal. */
 export interface ErrorBody {
@@ -38,6 +103,12 @@ export interface ErrorDetail {
 export interface JournalReceipt {
   offset: number;
   skippedLines: number;
+}
+
+/** A run in the trash that is not purged. */
+export interface KeptRun {
+  run: RunId;
+  reason: string;
 }
 
 /** Whether a project or run is in use or in the trash. Persisted; append only. */
@@ -80,6 +151,12 @@ export interface MetricSummary {
   count?: number;
 }
 
+/** A logged model that a run made. */
+export interface ModelOutput {
+  modelId: string;
+  step: number;
+}
+
 /** What a new project is made of. */
 export interface NewProject {
   name: string;
@@ -105,6 +182,7 @@ export interface Project {
   artifactLocation?: null | string;
   createdAt?: number;
   updatedAt?: number;
+  deletedAt?: null | number;
   tags?: Record<string, string>;
   runs?: RunCounts;
   lastRunAt?: null | number;
@@ -126,6 +204,18 @@ export interface ProjectPage {
   total: number;
 }
 
+/** What a project takes. */
+export interface ProjectUse {
+  id: ProjectId;
+  name: string;
+  lifecycle?: Lifecycle;
+  runs?: number;
+  trashed?: number;
+  points?: number;
+  trashedPoints?: number;
+  bytes?: number;
+}
+
 /** One execution of a program, with all that is known of it but metric histories. A snapshot. */
 export interface Run {
   id: RunId;
@@ -136,11 +226,13 @@ export interface Run {
   user?: string;
   startedAt?: null | number;
   endedAt?: null | number;
+  deletedAt?: null | number;
   artifactUri?: string;
   version?: number;
   params?: Record<string, string>;
   tags?: Record<string, string>;
   metrics?: Record<string, MetricSummary>;
+  lineage?: RunLineage;
 }
 
 /** Things to log to one run, taken all or none. */
@@ -198,11 +290,19 @@ export interface RunDelta {
 /** A run's id. */
 export type RunId = string;
 
+/** What a run read and made besides files. */
+export interface RunLineage {
+  datasets?: (DatasetInput)[];
+  modelInputs?: (string)[];
+  modelOutputs?: (ModelOutput)[];
+}
+
 /** Runs found. */
 export interface RunPage {
   runs: (Run)[];
-  total: number;
-  all: number;
+  more: boolean;
+  total: null | number;
+  all: null | number;
 }
 
 /** The body of PATCH /runs/{id}: a change, and tags to set or (null) remove. */
@@ -228,4 +328,40 @@ export interface ServerInfo {
   version: string;
   dataFolder: string;
   startedAt: number;
+}
+
+/** What takes how much, in bytes. */
+export interface StorageUse {
+  database?: number;
+  free?: number;
+  journals?: number;
+  artifacts?: number;
+  projects?: (ProjectUse)[];
+}
+
+/** Data that runs read: unique in its project by name and digest. */
+export interface TrackedDataset {
+  name: string;
+  digest: string;
+  sourceType: string;
+  source: string;
+  schema?: null | string;
+  profile?: null | string;
+}
+
+/** A webhook's log. */
+export interface WebhookDeliveries {
+  deliveries: (WebhookDelivery)[];
+}
+
+/** One event on its way to one webhook. */
+export interface WebhookDelivery {
+  id: string;
+  event: string;
+  state?: DeliveryState;
+  attempts?: number;
+  createdAt?: number;
+  triedAt?: null | number;
+  httpStatus?: null | number;
+  error?: null | string;
 }

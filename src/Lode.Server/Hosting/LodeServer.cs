@@ -67,6 +67,10 @@ public sealed class LodeServer : IAsyncDisposable
             throw CannotListen(options, error);
         }
         app.Services.GetRequiredService<WebhookDispatcher>().Start();
+        // Each request waits for its own writes. One thread more than there are cores, for the one that waits for the disk.
+        store.Database.CallersCommit = true;
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + 1), ports);
         return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
     }
 

@@ -10,20 +10,22 @@ namespace Lode.Server.Native;
 /// <summary>The tree of artifacts, whole and of one run.</summary>
 internal static class ArtifactEndpoints
 {
+    private const string Bytes = "application/octet-stream";
+
     private static readonly string[] s_reading = ["GET", "HEAD"];
     private static readonly TrackingJson s_json = TrackingJson.Default;
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/artifacts", ListAsync);
-        api.MapGet("/artifacts/info", FindAsync);
-        api.MapMethods("/artifacts/files/{**path}", s_reading, GetAsync);
-        api.MapPut("/artifacts/files/{**path}", PutAsync);
-        api.MapDelete("/artifacts/files/{**path}", DeleteAsync);
-        api.MapGet("/runs/{id}/artifacts", ListOfRunAsync);
-        api.MapMethods("/runs/{id}/artifacts/{**path}", s_reading, GetOfRunAsync);
-        api.MapPut("/runs/{id}/artifacts/{**path}", PutOfRunAsync);
-        api.MapDelete("/runs/{id}/artifacts/{**path}", DeleteOfRunAsync);
+        api.MapGet("/artifacts", ListAsync).Says<ArtifactList>("Files and folders right below a folder of the whole tree.").Asks("folder", "string", "The folder; default: the root.");
+        api.MapGet("/artifacts/info", FindAsync).Says<Artifact>("A file or folder of the whole tree, without its bytes.").Asks("path", "string", "Its path.", required: true);
+        api.MapMethods("/artifacts/files/{**path}", s_reading, GetAsync).Streams().Says<string>("A file's bytes; takes ranges.", Bytes);
+        api.MapPut("/artifacts/files/{**path}", PutAsync).Streams().Takes(typeof(string), Bytes).Says<Artifact>("Writes a file, of any size.");
+        api.MapDelete("/artifacts/files/{**path}", DeleteAsync).SaysNothing("Deletes a file, or a folder with all below it.");
+        api.MapGet("/runs/{id}/artifacts", ListOfRunAsync).Says<ArtifactList>("A run's files and folders right below a folder.").Asks("folder", "string", "The folder; default: the run's root.");
+        api.MapMethods("/runs/{id}/artifacts/{**path}", s_reading, GetOfRunAsync).Streams().Says<string>("The bytes of a run's file; takes ranges.", Bytes);
+        api.MapPut("/runs/{id}/artifacts/{**path}", PutOfRunAsync).Streams().Takes(typeof(string), Bytes).Says<Artifact>("Writes a file of a run, of any size.");
+        api.MapDelete("/runs/{id}/artifacts/{**path}", DeleteOfRunAsync).SaysNothing("Deletes a run's file, or a folder with all below it.");
     }
 
     private static async Task<JsonHttpResult<ArtifactList>> ListAsync(HttpRequest request, IArtifactStore store, CancellationToken ct) =>

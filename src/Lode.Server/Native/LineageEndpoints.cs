@@ -14,8 +14,10 @@ internal static class LineageEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/runs/{id}/lineage", LogAsync);
-        api.MapGet("/datasets", ListAsync);
+        api.MapPost("/runs/{id}/lineage", LogAsync).Takes(typeof(RunLineage)).SaysNothing("Logs datasets and logged models that the run read or made.");
+        api.MapGet("/datasets", ListAsync).Says<DatasetList>("The datasets that runs of some projects read.")
+            .Asks("project", "integer", "A project's id.", required: true, repeated: true)
+            .Asks("limit", "integer", "Datasets to return at most, 1 to 50,000; default 1,000.");
     }
 
     private static async Task<NoContent> LogAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)

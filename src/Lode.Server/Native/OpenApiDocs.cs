@@ -113,12 +113,25 @@ internal static class OpenApiDocs
     // Types with converters of their own are opaque to the generator.
     private static Task MendSchemaAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken ct)
     {
-        var type = context.JsonTypeInfo.Type;
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (!MendId(schema, type) && typeof(IEnumerable<RunId>).IsAssignableFrom(type))
+        {
+            var item = new OpenApiSchema();
+            MendId(item, typeof(RunId));
+            schema.Items = item;
+        }
+        return Task.CompletedTask;
+    }
+
+    private static bool MendId(OpenApiSchema schema, Type type)
+    {
         if (type == typeof(RunId))
             (schema.Type, schema.Pattern, schema.Description) = (JsonSchemaType.String, "^[0-9a-f]{32}$", "A run's id.");
         else if (type == typeof(ProjectId))
             (schema.Type, schema.Format, schema.Description) = (JsonSchemaType.Integer, "int64", "A project's id.");
-        return Task.CompletedTask;
+        else
+            return false;
+        return true;
     }
 
     private static JsonSchemaType Type(string name) => name switch

@@ -20,7 +20,7 @@ internal static class ProjectEndpoints
         api.MapGet("/projects/{id}", GetAsync).Says<Project>("One project, in use or in the trash.");
         api.MapPut("/projects/{id}", PutAsync).Takes(typeof(Project)).Says<Project>("Puts a project as it was elsewhere, with its id, times, lifecycle and tags; one of that id is replaced.");
         api.MapPatch("/projects/{id}", UpdateAsync).Takes(typeof(ProjectChange)).Says<Project>("Changes a project; answers with it as it is then.");
-        api.MapGet("/projects/{id}/runs", RunsAsync).Says<RunPage>("A project's runs that pass a filter.").AsksSearch(100);
+        api.MapGet("/projects/{id}/runs", RunsAsync).Says<RunPage>("A project's runs that pass a filter.").AsksSearch(100).Asks("counts", "boolean", "Whether to count all runs and those that pass, which takes long over many; default true.");
         api.MapGet("/projects/{id}/columns", ColumnsAsync).Says<RunColumns>("What params, metrics and tags the runs that pass a filter have, and how much they differ.")
             .Asks("q", "string", "A filter, as in the command line's documentation.");
     }
@@ -49,13 +49,20 @@ internal static class ProjectEndpoints
     }
 
     private static async Task<JsonHttpResult<Project>> GetAsync(string id, IRunStore store, CancellationToken ct) =>
-        TypedResults.Json(await store.GetProjectAsync(ProjectId.Parse(id), ct), s_json.Project);
+        TypedResults.Json(await CountAsync(await store.GetProjectAsync(ProjectId.Parse(id), ct), store, ct), s_json.Project);
 
     private static async Task<JsonHttpResult<Project>> PutAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
         TypedResults.Json(await store.PutProjectAsync(await request.ReadAsync(s_json.Project, ct) with { Id = ProjectId.Parse(id) }, ct), s_json.Project);
 
     private static async Task<JsonHttpResult<Project>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
-        TypedResults.Json(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), s_json.Project);
+        TypedResults.Json(await CountAsync(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), store, ct), s_json.Project);
+
+    private static async Task<Project> CountAsync(Project project, IRunStore store, CancellationToken ct)
+    {
+        var same = new FilterClause(new RunField(FieldKind.Attribute, "id"), FilterOperator.Equal, FilterValue.Of(project.Id.ToString()));
+        var found = await store.SearchProjectsAsync(new ProjectQuery { Filter = new RunFilter([same]), View = LifecycleView.All }, ct);
+        return found.Projects.Count == 1 ? found.Projects[0] : project;
+    }
 
     private static async Task<JsonHttpResult<RunPage>> RunsAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
     {
