@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Lode.Core;
 using Lode.Storage;
@@ -22,7 +23,8 @@ internal sealed class WebhookDispatcher : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<string, Task> _busy = [];
+    private readonly ConcurrentDictionary<string, bool> _busy = new();
+    private readonly List<Task> _deliveries = [];
     private Task _loop = Task.CompletedTask;
 
     public WebhookDispatcher(SqlWebhooks webhooks, WebhookSender sender, WebhookOptions options, TimeProvider time, ILogger<WebhookDispatcher> log) =>
@@ -38,7 +40,7 @@ internal sealed class WebhookDispatcher : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
-        await Task.WhenAll(_busy.Values).ConfigureAwait(false);
+        await Task.WhenAll(_deliveries).ConfigureAwait(false);
         _stop.Dispose();
     }
 
@@ -67,18 +69,22 @@ internal sealed class WebhookDispatcher : IAsyncDisposable
     /// <summary>Sends off what is due; returns how long there is nothing to do.</summary>
     private async Task<TimeSpan> SendDueAsync(CancellationToken ct)
     {
-        foreach (var (webhook, _) in _busy.Where(pair => pair.Value.IsCompleted).ToList())
-            _busy.Remove(webhook);
-        if (_busy.Count >= _options.Parallel)
+        _deliveries.RemoveAll(delivery => delivery.IsCompleted);
+        // One that ends after this look wakes the loop again.
+        var busy = _busy.Keys.ToList();
+        if (busy.Count >= _options.Parallel)
             return s_idle;
-        if (await _webhooks.NextDueAsync(_busy.Keys, ct).ConfigureAwait(false) is not { } due)
+        if (await _webhooks.NextDueAsync(busy, ct).ConfigureAwait(false) is not { } due)
             return s_idle;
         var wait = TimeSpan.FromMilliseconds(due - _time.GetUtcNow().ToUnixTimeMilliseconds());
         if (wait > TimeSpan.Zero)
             return wait;
         // The lease outlives the request, so that nobody else sends it meanwhile.
-        foreach (var delivery in await _webhooks.TakeDueAsync(_busy.Keys, _options.Parallel - _busy.Count, _options.Timeout + s_pause, ct).ConfigureAwait(false))
-            _busy[delivery.WebhookId] = DeliverAsync(delivery, ct);
+        foreach (var delivery in await _webhooks.TakeDueAsync(busy, _options.Parallel - busy.Count, _options.Timeout + s_pause, ct).ConfigureAwait(false))
+        {
+            _busy[delivery.WebhookId] = true;
+            _deliveries.Add(DeliverAsync(delivery, ct));
+        }
         return TimeSpan.Zero;
     }
 
@@ -100,6 +106,8 @@ internal sealed class WebhookDispatcher : IAsyncDisposable
         }
         finally
         {
+            // In this order: whoever is woken must find the webhook free.
+            _busy.TryRemove(delivery.WebhookId, out _);
             Wake();
         }
     }
