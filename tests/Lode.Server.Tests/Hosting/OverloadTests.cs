@@ -55,7 +55,7 @@ public sealed class OverloadTests(ITestOutputHelper output)
         var stored = new List<(int Client, long Step)>();
         for (var key = 0; key < 7; key++)
         {
-            var points = await store.GetHistoryAsync(run.Id, $"m{key}", 0, int.MaxValue, default);
+            var points = await store.GetHistoryAsync(run.Id, $"m{key}", 0, 1_000_000, default);
             Assert.All(points, point => Assert.Equal((point.Time, key), ((long)point.Value, (int)point.Value % 7)));
             stored.AddRange(points.Select(point => ((int)point.Value, point.Step)));
         }
