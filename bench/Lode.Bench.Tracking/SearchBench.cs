@@ -46,7 +46,7 @@ internal static class SearchBench
             var clock = Stopwatch.StartNew();
             await SeedAsync(database, runs);
             if (postgres is not null)
-                await database.WriteAsync(sql => sql.Execute("ANALYZE"), CancellationToken.None);
+                await database.WriteAsync(sql => sql.Execute("ANALYZE") + sql.Execute("SELECT setval(pg_get_serial_sequence('run', 'id'), @0)", (long)runs), CancellationToken.None);
             var size = postgres is null ? $", {new FileInfo(Path.Combine(folder, "lode.db")).Length / (double)runs:N0} bytes a run" : "";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{runs:N0} runs on {(postgres is null ? "SQLite" : "PostgreSQL")} (seeded in {clock.Elapsed.TotalSeconds:0} s{size}); first {Limit}; medians of {repeats}; MLflow: 10,000 runs"));
             var store = new SqlRunStore(database, TimeProvider.System);

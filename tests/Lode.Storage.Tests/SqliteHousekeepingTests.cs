@@ -40,11 +40,45 @@ public sealed class SqliteHousekeepingTests : HousekeepingContract
         Assert.Equal("only mine".Length + "shared".Length, (await Housekeeping.GetUseAsync(Ct)).Artifacts);
         await Store.UpdateRunAsync(runs[0].Id, new RunChange { Lifecycle = Lifecycle.Deleted }, Ct);
         Time.Advance(TimeSpan.FromDays(31));
+        var dry = await Housekeeping.CollectAsync(new CollectQuery { DryRun = true }, Ct);
         var done = await Housekeeping.CollectAsync(new CollectQuery(), Ct);
         Assert.Equal((1, 1), (done.Runs, done.Blobs));
+        Assert.Equal((dry.Runs, dry.Blobs, dry.Bytes), (done.Runs, done.Blobs, done.Bytes));
         Assert.Equal("shared".Length, (await Housekeeping.GetUseAsync(Ct)).Artifacts);
         Assert.Empty(await Artifacts.ListAsync($"0/{runs[0].Id}", Ct));
         Assert.Single(Directory.GetFiles(_folder["artifacts"], "*", SearchOption.AllDirectories), file => new FileInfo(file).Length == "shared".Length);
+    }
+
+    [Fact]
+    public async Task Collect_TakesTheModelsThatARunLogged_UnlessTheyAreRegistered()
+    {
+        var models = new SqlLoggedModelStore(_database!, Time);
+        var registry = new SqlModelRegistry(_database!, Time);
+        await registry.CreateModelAsync(new NewRegisteredModel { Name = "churn" }, Ct);
+        var run = await Store.CreateRunAsync(new NewRun { Id = RunId.New(), ProjectId = ProjectId.Default }, Ct);
+        var ids = new List<string>();
+        foreach (var name in new[] { "loose", "registered", "by source" })
+        {
+            var model = await models.CreateAsync(new NewLoggedModel { Id = NewLoggedModel.NewId(), ProjectId = ProjectId.Default, Name = name, SourceRun = run.Id.ToString(), Params = [new("p", "1")], Tags = [new("t", "1")] }, Ct);
+            await models.LogMetricsAsync([new ModelMetric(model.Id, new MetricPoint("m", 1, 1, 1))], Ct);
+            await Artifacts.PutAsync($"0/models/{model.Id}/artifacts/MLmodel", new MemoryStream(System.Text.Encoding.UTF8.GetBytes(name)), Ct);
+            ids.Add(model.Id);
+        }
+        // By no run, so that the run itself may go.
+        await _database!.WriteAsync(sql => sql.Execute("UPDATE logged_model SET source_run = '' WHERE id <> @0", ids[0]), Ct);
+        await registry.CreateVersionAsync(new NewModelVersion { Model = "churn", Source = $"models:/{ids[1]}", ModelId = ids[1] }, Ct);
+        await registry.CreateVersionAsync(new NewModelVersion { Model = "churn", Source = $"models:/{ids[2]}" }, Ct);
+        await _database!.WriteAsync(sql => sql.Execute("UPDATE logged_model SET source_run = @0", run.Id.ToString()), Ct);
+        await Store.UpdateRunAsync(run.Id, new RunChange { Lifecycle = Lifecycle.Deleted }, Ct);
+        Time.Advance(TimeSpan.FromDays(31));
+        var dry = await Housekeeping.CollectAsync(new CollectQuery { DryRun = true }, Ct);
+        var done = await Housekeeping.CollectAsync(new CollectQuery(), Ct);
+        Assert.Equal((1, 1, 1), (done.Runs, done.LoggedModels, done.Blobs));
+        Assert.Equal((dry.Runs, dry.LoggedModels, dry.Blobs, dry.Bytes), (done.Runs, done.LoggedModels, done.Blobs, done.Bytes));
+        await Assert.ThrowsAsync<LodeException>(() => models.GetAsync(ids[0], Ct));
+        Assert.Equal(["registered", "by source"], [(await models.GetAsync(ids[1], Ct)).Name, (await models.GetAsync(ids[2], Ct)).Name]);
+        Assert.Null(await Artifacts.FindAsync($"0/models/{ids[0]}", Ct));
+        Assert.NotNull(await Artifacts.FindAsync($"0/models/{ids[2]}/artifacts/MLmodel", Ct));
     }
 
     private long OnDisk() => new DirectoryInfo(_folder.Path).GetFiles("lode.db*").Sum(file => file.Length);

@@ -53,5 +53,5 @@ internal static class GcCommand
     }
 
     private static string What(CollectReport report) => string.Create(CultureInfo.InvariantCulture,
-        $"{report.Runs:N0} runs, {report.Projects:N0} projects, {report.Points:N0} points, {report.Blobs:N0} artifact contents, {report.Journals:N0} journals ({Format.Bytes(report.Bytes)})");
+        $"{report.Runs:N0} runs, {report.Projects:N0} projects, {report.Points:N0} points, {report.LoggedModels:N0} logged models, {report.Blobs:N0} artifact contents, {report.Journals:N0} journals ({Format.Bytes(report.Bytes)})");
 }

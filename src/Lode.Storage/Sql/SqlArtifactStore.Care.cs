@@ -44,6 +44,28 @@ public sealed partial class SqlArtifactStore
         return CollectDrafts(result, dryRun, before);
     }
 
+    /// <summary>What a collection would free if these folders were deleted before it, beside what it frees anyway.</summary>
+    internal Task<CollectedArtifacts> MeasureOnlyBelowAsync(IReadOnlyCollection<string> folders, TimeSpan grace, CancellationToken ct) => database.ReadAsync(sql =>
+    {
+        var (before, named, result) = (Now - (long)grace.TotalMilliseconds, new Dictionary<string, long>(StringComparer.Ordinal), new CollectedArtifacts());
+        foreach (var folder in folders)
+        {
+            // What lies in a folder that goes as a whole is counted there.
+            if (folder.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 && folders.Contains(folder[..slash]))
+                continue;
+            sql.Read(
+                "SELECT hash, count(*) FROM artifact WHERE hash IS NOT NULL AND (folder = @0 OR (folder >= @1 AND folder < @2)) GROUP BY hash", [folder, folder + "/", folder + "0"],
+                row => named[row.GetString(0)] = named.GetValueOrDefault(row.GetString(0)) + row.GetInt64(1));
+        }
+        foreach (var (hash, names) in named)
+        {
+            sql.Read(
+                "SELECT size FROM blob WHERE hash = @0 AND touched_at < @1 AND (SELECT count(*) FROM artifact a WHERE a.hash = blob.hash) = @2", [hash, before, names],
+                row => result = result with { Blobs = result.Blobs + 1, Bytes = result.Bytes + row.GetInt64(0) });
+        }
+        return result;
+    }, ct);
+
     /// <summary>Reads every blob that a file names and compares its hash; returns what is wrong, with the files that suffer.</summary>
     public async IAsyncEnumerable<ArtifactDamage> VerifyAsync([EnumeratorCancellation] CancellationToken ct)
     {

@@ -71,9 +71,13 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
         var before = Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds() - (Math.Min(olderThan, long.MaxValue / 2000) * 1000));
         var start = query.DryRun ? default : await database.MeasureAsync(ct).ConfigureAwait(false);
         var journals = await TrashedJournalsAsync(query, before, ct).ConfigureAwait(false);
-        var result = await PurgeRunsAsync(query, before, ct).ConfigureAwait(false);
+        var doomed = new HashSet<string>(StringComparer.Ordinal);
+        var result = await PurgeRunsAsync(query, before, doomed, ct).ConfigureAwait(false);
         if (query.Runs is null)
-            result = result with { Projects = await PurgeProjectsAsync(query, before, ct).ConfigureAwait(false) };
+        {
+            var (projects, models) = await PurgeProjectsAsync(query, before, doomed, ct).ConfigureAwait(false);
+            result = result with { Projects = projects, LoggedModels = result.LoggedModels + models };
+        }
         var files = 0L;
         foreach (var journal in journals)
         {
@@ -90,6 +94,11 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
             var blobs = await artifacts.CollectAsync(query.DryRun, s_grace, ct).ConfigureAwait(false);
             result = result with { Blobs = blobs.Blobs, Bytes = result.Bytes + blobs.Bytes };
             files += blobs.Bytes;
+            if (query.DryRun)
+            {
+                var only = await artifacts.MeasureOnlyBelowAsync(doomed, s_grace, ct).ConfigureAwait(false);
+                result = result with { Blobs = result.Blobs + only.Blobs, Bytes = result.Bytes + only.Bytes };
+            }
         }
         if (query.DryRun)
             return result;

@@ -16,6 +16,8 @@ public sealed partial class SqlRunStore
         return database.WriteAsync(sql =>
         {
             var taken = sql.Scalar<long?>("SELECT bytes FROM journal WHERE run_uuid = @0 AND segment = @1", id.ToString(), segment);
+            if (taken is null && IsPurged(sql, id))
+                return new JournalReceipt(offset + bytes.Length, 0, Purged: true);
             var known = taken ?? 0;
             if (offset > known || offset + parsed.Consumed <= known)
                 return new JournalReceipt(known, 0);
@@ -95,6 +97,10 @@ public sealed partial class SqlRunStore
         sql.ReadApart("SELECT time, step FROM journal_rewind WHERE run_uuid = @0", [id.ToString()], row => rewinds.Add(new JournalRewind(row.GetInt64(0), row.GetInt64(1))));
         return rewinds;
     }
+
+    /// <summary>Whether the run was here and is gone for good. Its journal's row went with it.</summary>
+    private static bool IsPurged(SqlSession sql, RunId id) =>
+        sql.Scalar<long?>("SELECT purged_at FROM purged_run WHERE uuid = @0 AND NOT EXISTS (SELECT 1 FROM run WHERE uuid = @0)", id.ToString()) is not null;
 
     private static string ProjectName(string name)
     {

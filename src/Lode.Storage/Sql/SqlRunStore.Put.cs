@@ -58,6 +58,7 @@ public sealed partial class SqlRunStore
                     lifecycle = excluded.lifecycle, started_at = excluded.started_at, ended_at = excluded.ended_at, deleted_at = excluded.deleted_at, version = excluded.version
                 """,
                 run.Id.ToString(), run.ProjectId.Value, run.Name, run.User, (int)run.Status, (int)run.Lifecycle, run.StartedAt, run.EndedAt, deletedAt);
+            sql.Execute("DELETE FROM purged_run WHERE uuid = @0", run.Id.ToString());
             var row = FindRun(sql, run.Id)!.Value.Row;
             sql.Execute("DELETE FROM run_param WHERE run_id = @0", row);
             sql.Execute("DELETE FROM run_tag WHERE run_id = @0", row);

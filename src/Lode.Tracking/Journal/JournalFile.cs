@@ -24,6 +24,7 @@ public sealed class JournalFile : IDisposable
     private bool _isEnding;
     private bool _isPaused;
     private long _resumesFrom;
+    private bool _discarded;
 
     private JournalFile(RunId run, string segment, string path, FileStream file)
     {
@@ -174,6 +175,8 @@ public sealed class JournalFile : IDisposable
     {
         lock (_gate)
         {
+            if (_discarded)
+                return;
             _disk.Retry();
             if (_isEnding && _disk.Flush())
                 (IsFinished, _isEnding) = (true, false);
@@ -200,7 +203,19 @@ public sealed class JournalFile : IDisposable
         lock (_gate)
         {
             _json.Dispose();
-            _disk.Dispose();
+            if (!_discarded)
+                _disk.Dispose();
+        }
+    }
+
+    /// <summary>Removes the file: nobody wants what it holds. Events that still come are dropped.</summary>
+    internal void Discard()
+    {
+        lock (_gate)
+        {
+            _discarded = true;
+            _file.Dispose();
+            File.Delete(Path);
         }
     }
 
@@ -213,7 +228,7 @@ public sealed class JournalFile : IDisposable
             Begin("finish", time);
             _json.WriteString("status", status.ToString().ToLowerInvariant());
             End();
-            var isWritten = _disk.Flush();
+            var isWritten = _discarded || _disk.Flush();
             (IsFinished, _isEnding, _isPaused) = (last && isWritten, last && !isWritten, !last);
             _resumesFrom = long.MaxValue;
         }
@@ -255,6 +270,8 @@ public sealed class JournalFile : IDisposable
     {
         _json.WriteEndObject();
         _json.Flush();
+        if (_discarded)
+            return;
         _line.WriteByte((byte)'\n');
         _disk.Append(_line.GetBuffer().AsSpan(0, (int)_line.Length));
     }

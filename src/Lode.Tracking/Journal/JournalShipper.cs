@@ -10,6 +10,10 @@ namespace Lode.Tracking;
 public sealed class JournalShipper : IAsyncDisposable
 {
     private const int PieceSize = 1 << 20;
+
+    // What a journal of a purged run counts as.
+    private const long Unwanted = long.MaxValue;
+
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
 
     private readonly IRunStore _store;
@@ -103,12 +107,14 @@ public sealed class JournalShipper : IAsyncDisposable
             {
                 try
                 {
-                    var offset = (await store.AppendJournalAsync(run, segment, 0, default, ct).ConfigureAwait(false)).Offset;
-                    offset = await ShipAsync(store, run, segment, file.SafeFileHandle, offset, file.Length, ct).ConfigureAwait(false);
-                    if (offset > 0)
+                    var begun = await store.AppendJournalAsync(run, segment, 0, default, ct).ConfigureAwait(false);
+                    var offset = begun.Purged ? Unwanted : await ShipAsync(store, run, segment, file.SafeFileHandle, begun.Offset, file.Length, ct).ConfigureAwait(false);
+                    if (offset == Unwanted)
+                        warn($"run {run} was purged; its journal {path} is dropped");
+                    else if (offset > 0)
                         left.Add(run);
                 }
-            catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound or ErrorCode.InvalidArgument)
+                catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound or ErrorCode.InvalidArgument)
                 {
                     warn($"the journal {path} was not taken: {error.Message}");
                     continue;
@@ -142,7 +148,7 @@ public sealed class JournalShipper : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends bytes [offset, end) of a journal; returns how far the store has taken them (a torn last line stays).</summary>
+    /// <summary>Sends bytes [offset, end) of a journal; returns how far the store has taken them (a torn last line stays), or <see cref="Unwanted"/>.</summary>
     private static async Task<long> ShipAsync(IRunStore store, RunId run, string segment, SafeFileHandle file, long offset, long end, CancellationToken ct)
     {
         var buffer = new byte[Math.Min(PieceSize, Math.Max(1, end - offset))];
@@ -151,7 +157,10 @@ public sealed class JournalShipper : IAsyncDisposable
             var count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset);
             if (count == 0)
                 break;
-            var taken = (await store.AppendJournalAsync(run, segment, offset, buffer.AsMemory(0, count), ct).ConfigureAwait(false)).Offset;
+            var receipt = await store.AppendJournalAsync(run, segment, offset, buffer.AsMemory(0, count), ct).ConfigureAwait(false);
+            if (receipt.Purged)
+                return Unwanted;
+            var taken = receipt.Offset;
             if (taken == offset)
             {
                 if (offset + count == end)
@@ -210,10 +219,20 @@ public sealed class JournalShipper : IAsyncDisposable
             {
                 if (shipment.Taken < end)
                     shipment.Advance(await ShipAsync(_store, shipment.File.Run, shipment.File.Segment, shipment.File.Handle, shipment.Taken, end, ct).ConfigureAwait(false));
-                if (!shipment.File.IsFinished || shipment.Taken < shipment.File.Length)
+                if (shipment.Taken == Unwanted)
+                {
+                    _warn($"run {shipment.File.Run} was purged: what its program still records is dropped");
+                    shipment.File.Discard();
+                }
+                else if (!shipment.File.IsFinished || shipment.Taken < shipment.File.Length)
+                {
                     continue;
-                shipment.File.Dispose();
-                File.Delete(shipment.File.Path);
+                }
+                else
+                {
+                    shipment.File.Dispose();
+                    File.Delete(shipment.File.Path);
+                }
             }
             catch (LodeException error) when (error.Code == ErrorCode.NotFound && shipment.File.Segment.Length > 0 && shipment.Taken == 0)
             {

@@ -45,13 +45,16 @@ public sealed record CollectReport
     /// <summary>Metric points of those runs.</summary>
     public long Points { get; init; }
 
+    /// <summary>Models that those runs logged, or that were logged in those projects.</summary>
+    public int LoggedModels { get; init; }
+
     /// <summary>Journal files of those runs.</summary>
     public int Journals { get; init; }
 
     /// <summary>Contents of artifacts that nothing names any more.</summary>
     public int Blobs { get; init; }
 
-    /// <summary>What all this takes, in bytes: rows are estimated. Contents of artifacts count once nothing else names them and they have been left alone for an hour, so in a dry run those of the runs themselves do not.</summary>
+    /// <summary>What all this takes, in bytes: rows are estimated. Contents of artifacts count where nothing else names them and they were written over an hour ago.</summary>
     public long Bytes { get; init; }
 
     /// <summary>By how much the files on disk shrank, in bytes; 0 in a dry run. Less than <see cref="Bytes"/> where others wrote meanwhile.</summary>

@@ -121,7 +121,8 @@ public interface IRunStore
 /// <summary>What a store says to a piece of a journal.</summary>
 /// <param name="Offset">Bytes of this segment taken so far.</param>
 /// <param name="SkippedLines">Lines of this piece that were not understood and were passed over.</param>
-public sealed record JournalReceipt(long Offset, int SkippedLines);
+/// <param name="Purged">The run was purged: nothing of its journal is taken any more, and it need not be kept.</param>
+public sealed record JournalReceipt(long Offset, int SkippedLines, bool Purged = false);
 
 /// <summary>Which runs a watcher wants to hear of.</summary>
 /// <param name="Project">Only this project's; null = any.</param>

@@ -118,6 +118,40 @@ public abstract class HousekeepingContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Collect_RunThatIsStillRecorded_DoesNotComeBack_UntilItIsImported()
+    {
+        var warnings = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var folder = Path.Combine(JournalFolder, "of-a-program");
+        await using var tracker = new Tracker(Store, folder, Time, warnings.Enqueue);
+        var run = tracker.Start("Default");
+        run.Log(1, ("loss", 1));
+        await tracker.FlushAsync(Ct);
+        var was = await TrashAsync(await Store.GetRunAsync(run.Id, Ct));
+        Assert.Equal(1, (await Housekeeping.CollectAsync(new CollectQuery { OlderThan = 0 }, Ct)).Runs);
+        run.Log(2, ("loss", 2));
+        await tracker.FlushAsync(Ct);
+        Assert.False(await IsThereAsync(run.Id));
+        Assert.Contains(warnings, line => line.Contains($"{run.Id} was purged", StringComparison.Ordinal));
+        run.Log(3, ("loss", 3));
+        run.Finish();
+        await tracker.FlushAsync(Ct);
+        Assert.Empty(Directory.GetFiles(folder));
+
+        // What a killed program left is found by the next command.
+        using (var journal = JournalFile.Create(folder, run.Id))
+            journal.Start(1, "Default", null, "ada");
+        await JournalShipper.RecoverAsync(folder, Store, warnings.Enqueue, Ct);
+        Assert.False(await IsThereAsync(run.Id));
+        Assert.Empty(Directory.GetFiles(folder));
+
+        await Store.PutRunAsync(was with { Lifecycle = Lifecycle.Active, DeletedAt = null }, Ct);
+        using (var journal = JournalFile.Create(folder, run.Id))
+            journal.Start(1, "Default", null, "ada");
+        Assert.Equal(1, await JournalShipper.RecoverAsync(folder, Store, warnings.Enqueue, Ct));
+        Assert.True(await IsThereAsync(run.Id));
+    }
+
+    [Fact]
     public async Task GetUse_CountsByProject()
     {
         var project = await Store.CreateProjectAsync(new NewProject { Name = "big" }, Ct);
