@@ -4,7 +4,8 @@ using Lode.Bench.Tracking;
 // Measures the tracking server and store; prints each figure beside MLflow's and beside the goal.
 //   dotnet run -c Release --project bench/Lode.Bench.Tracking [-- PART…] [--seconds 4] [--points 10000000] [--server PATH/lode.dll]
 // Parts: journal (a program's log call to the durable store), store (bytes, histories, buckets, ingestion), rest (a real server
-// process under HTTP load), search (--runs 1000000 --repeats 5 --store postgres://…; see SearchBench.cs). Default: all. CPU is that of the server process, user and system, read from the operating system.
+// process under HTTP load), search (--runs 1000000 --repeats 5 --store postgres://…; see SearchBench.cs). Default: all of these.
+// And only when named: faults (a real server killed under load, --kills 100 --store postgres://…; see docs/reliability.md). CPU is that of the server process, user and system, read from the operating system.
 string[] parts = [.. args.TakeWhile(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
 var seconds = Option("--seconds", 4);
 var server = Text("--server") ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Lode.Cli/release/lode.dll"));
@@ -17,7 +18,9 @@ if (Wants("search"))
     await SearchBench.RunAsync(Option("--runs", 10_000), Option("--repeats", 5), Text("--store"));
 if (Wants("rest"))
     await RestBench.RunAsync(server, TimeSpan.FromSeconds(seconds));
-return 0;
+if (parts.Contains("faults"))
+    await FaultBench.RunAsync(server, Option("--kills", 100), Text("--store"));
+return Environment.ExitCode;
 
 bool Wants(string part) => parts.Length == 0 || parts.Contains(part);
 

@@ -6,19 +6,21 @@ namespace Lode.Cli.Tests;
 /// <summary>The real program as a process of its own, in a data folder of its own.</summary>
 public sealed class LodeProcess : IDisposable
 {
-    private static readonly string s_dll = Path.Combine(AppContext.BaseDirectory, "lode.dll");
+    /// <summary>The program.</summary>
+    public static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "lode.dll");
 
     private readonly Process _process;
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
 
-    private LodeProcess(string home, string[] args, string? token)
+    private LodeProcess(string home, string[] args, string? token = null, string directory = "")
     {
-        var start = new ProcessStartInfo("dotnet", [s_dll, .. args])
+        var start = new ProcessStartInfo("dotnet", [Dll, .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            WorkingDirectory = directory,
             Environment = { ["LODE_HOME"] = home, ["LODE_DEBUG"] = null, ["LODE_TOKEN"] = token },
         };
         _process = Process.Start(start)!;
@@ -28,7 +30,7 @@ public sealed class LodeProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    public static LodeProcess Start(string home, params string[] args) => new(home, args, null);
+    public static LodeProcess Start(string home, params string[] args) => new(home, args);
 
     /// <summary>Starts it with LODE_TOKEN set.</summary>
     public static LodeProcess StartWithToken(string home, string token, params string[] args) => new(home, args, token);
@@ -36,6 +38,13 @@ public sealed class LodeProcess : IDisposable
     public static async Task<(int Code, string Out, string Error)> RunAsync(string home, params string[] args)
     {
         using var process = Start(home, args);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs it in another folder than this process's.</summary>
+    public static async Task<(int Code, string Out, string Error)> RunInAsync(string directory, string home, params string[] args)
+    {
+        using var process = new LodeProcess(home, args, directory: directory);
         return await process.EndAsync();
     }
 

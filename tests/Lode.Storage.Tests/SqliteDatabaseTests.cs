@@ -49,6 +49,44 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_CallersCommit_LoneOneIsDoneAtOnce_RefusedOneLeavesNothing()
+    {
+        await using var database = SqliteDatabase.Open(_folder["lode.db"]);
+        database.CallersCommit = true;
+        Assert.True(database.WriteAsync(sql => sql.Execute("CREATE TABLE t (x INTEGER PRIMARY KEY)"), CancellationToken.None).IsCompletedSuccessfully);
+        var error = await Assert.ThrowsAsync<LodeException>(() => database.WriteAsync<int>(
+            sql =>
+            {
+                sql.Execute("INSERT INTO t (x) VALUES (1)");
+                throw new LodeException(ErrorCode.Conflict, "no");
+            },
+            CancellationToken.None));
+        Assert.Equal("no", error.Message);
+        Assert.Equal(0, await database.ReadAsync(sql => sql.Scalar<int>("SELECT count(*) FROM t"), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Write_CallersCommit_ManyThreads_EachIsThereOnceAnswered()
+    {
+        await using (var database = SqliteDatabase.Open(_folder["lode.db"]))
+        {
+            database.CallersCommit = true;
+            await database.WriteAsync(sql => sql.Execute("CREATE TABLE t (x INTEGER PRIMARY KEY)"), CancellationToken.None);
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(async () =>
+            {
+                for (var i = 0; i < 100; i++)
+                {
+                    var x = thread * 1000 + i;
+                    await database.WriteAsync(sql => sql.Execute("INSERT INTO t (x) VALUES (@0)", x), CancellationToken.None);
+                    Assert.Equal(1, await database.ReadAsync(sql => sql.Scalar<int>("SELECT count(*) FROM t WHERE x = @0", x), CancellationToken.None));
+                }
+            })));
+        }
+        await using var again = SqliteDatabase.Open(_folder["lode.db"]);
+        Assert.Equal(800, await again.ReadAsync(sql => sql.Scalar<int>("SELECT count(*) FROM t"), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Write_AfterDispose_IsUnavailable()
     {
         var database = SqliteDatabase.Open(_folder["lode.db"]);

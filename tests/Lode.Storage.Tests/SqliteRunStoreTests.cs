@@ -27,6 +27,40 @@ public sealed class SqliteRunStoreTests : RunStoreContract
     }
 
     [Fact]
+    public async Task UpdateRun_Ends_PutsTailsIntoChunks_AndTakesLatePoints()
+    {
+        var run = await NewRunAsync((await NewProjectAsync()).Id);
+        var points = Enumerable.Range(0, 40).Select(i => new MetricPoint("loss", 1.0 / (i + 1), 1000 + i, i)).ToList();
+        foreach (var point in points)
+            await Store.LogAsync(run.Id, new RunBatch { Metrics = [point, point with { Key = point.Step < 5 ? "short" : "loss" }] }, Ct);
+        Assert.Equal(45, await RowsAsync("metric_point"));
+        await Store.UpdateRunAsync(run.Id, new RunChange { Status = RunStatus.Finished }, Ct);
+        Assert.Equal((5, 1), (await RowsAsync("metric_point"), await RowsAsync("metric_chunk")));
+        // A point that came before is known; a new one is not.
+        await Store.LogAsync(run.Id, new RunBatch { Metrics = [points[7], new MetricPoint("loss", 9, 5000, 40)] }, Ct);
+        Assert.Equal([.. points, new MetricPoint("loss", 9, 5000, 40)], await Store.GetHistoryAsync(run.Id, "loss", 0, 100, Ct));
+        Assert.Equal((41, 9.0), ((await Store.GetRunAsync(run.Id, Ct)).Metrics["loss"].Count, (await Store.GetRunAsync(run.Id, Ct)).Metrics["loss"].Last));
+    }
+
+    [Fact]
+    public async Task AppendJournal_Finish_PutsTailsIntoChunks()
+    {
+        var run = Lode.Core.RunId.New();
+        var lines = string.Concat(Enumerable.Range(0, 20).Select(i => $"{{\"e\":\"metrics\",\"t\":{i},\"step\":{i},\"metrics\":{{\"loss\":{i}}}}}\n"));
+        var start = System.Text.Encoding.UTF8.GetBytes("{\"e\":\"start\",\"t\":1,\"project\":\"p\"}\n");
+        await Store.AppendJournalAsync(run, 0, start, Ct);
+        long offset = start.Length;
+        foreach (var line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            offset = (await Store.AppendJournalAsync(run, offset, System.Text.Encoding.UTF8.GetBytes(line + "\n"), Ct)).Offset;
+        Assert.Equal(20, await RowsAsync("metric_point"));
+        await Store.AppendJournalAsync(run, offset, "{\"e\":\"finish\",\"t\":99,\"status\":\"finished\"}\n"u8.ToArray(), Ct);
+        Assert.Equal((0, 1), (await RowsAsync("metric_point"), await RowsAsync("metric_chunk")));
+        Assert.Equal(20, (await Store.GetHistoryAsync(run, "loss", 0, 100, Ct)).Count);
+    }
+
+    private Task<int> RowsAsync(string table) => _database!.ReadAsync(sql => sql.Scalar<int>($"SELECT count(*) FROM {table}"), Ct);
+
+    [Fact]
     public async Task MarkStale_OnlyJournaledRunsThatAreSilent()
     {
         var store = (SqlRunStore)Store;

@@ -13,6 +13,8 @@ export type Path =
   | '/api/v1/runs/{id}/restore'
   | '/api/v1/runs/{id}/batch'
   | '/api/v1/runs/{id}/journal'
+  | '/api/v1/runs/{id}/rewind'
+  | '/api/v1/runs/{id}/fork'
   | '/api/v1/metrics'
   | '/api/v1/runs/{id}/history'
   | '/api/v1/storage'
@@ -361,6 +363,12 @@ export interface RunDelta {
   metrics?: null | Record<string, Record<string, unknown>>;
 }
 
+/** The body of POST /runs/{id}/fork. */
+export interface RunFork {
+  step: number;
+  id?: string;
+}
+
 /** A run's id. */
 export type RunId = string;
 
@@ -386,6 +394,11 @@ export interface RunPatch {
   endedAt?: null | number;
   lifecycle?: 'active' | 'deleted' | null;
   tags?: null | Record<string, string>;
+}
+
+/** The body of POST /runs/{id}/rewind. */
+export interface RunRewind {
+  step: number;
 }
 
 /** Where a run stands. 1 to 5 are MLflow's numbers; persisted and sent; append only. */

@@ -22,7 +22,8 @@ internal static class TrashCommands
         var restore = Help.WithExamples(new Command("restore", "Bring runs back from the trash.") { runs, project },
             "lode run restore 3f2a91c0");
         restore.SetAction((parsed, ct) => RestoreAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(runs)!, parsed.GetValue(project), ct));
-        return Help.WithExamples(new Command("run", "Move runs to the trash and back.") { rm, restore }, "lode run rm @last", "lode run restore 3f2a91c0");
+        return Help.WithExamples(new Command("run", "Cut runs at a step, go on from there in new ones, move them to the trash and back.") { CutCommands.Rewind(terminal), CutCommands.Fork(terminal), rm, restore },
+            "lode run rewind @last --step 1000", "lode run fork @best:accuracy --step 1000", "lode run rm @last", "lode run restore 3f2a91c0");
     }
 
     public static Command CreateProject(Terminal terminal)
@@ -105,7 +106,8 @@ internal static class TrashCommands
     {
         await using var access = await context.OpenStoreAsync(ct);
         var project = (await CommandContext.ProjectsAsync(access.Store, name, LifecycleView.Deleted, ct))[0];
-        project = await access.Store.UpdateProjectAsync(project.Id, new ProjectChange { Lifecycle = Lifecycle.Active }, ct);
+        await access.Store.UpdateProjectAsync(project.Id, new ProjectChange { Lifecycle = Lifecycle.Active }, ct);
+        project = (await CommandContext.ProjectsAsync(access.Store, project.Name, LifecycleView.Active, ct))[0];
         if (context.Json)
             context.Terminal.Json(new RestoreAnswer([], project.Name), CliJson.Default.RestoreAnswer);
         else

@@ -68,6 +68,10 @@ public sealed class LodeServer : IAsyncDisposable
             throw CannotListen(options, error);
         }
         app.Services.GetRequiredService<WebhookDispatcher>().Start();
+        // Each request waits for its own writes. One thread more than there are cores, for the one that waits for the disk.
+        store.Database.CallersCommit = true;
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + 1), ports);
         return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
     }
 
@@ -114,6 +118,14 @@ public sealed class LodeServer : IAsyncDisposable
 
     private static void Map(WebApplication app, ServerOptions options, TimeProvider time)
     {
+        app.Use(static (context, next) =>
+        {
+            // Some clients join an address that ends in a slash with a path that begins with one.
+            if (context.Request.Path.Value is ['/', '/', ..] path)
+                context.Request.Path = "/" + path.TrimStart('/');
+            return next(context);
+        });
+        app.UseRouting();
         // Counting begins with the server, not with the first reader.
         app.Services.GetRequiredService<PrometheusText>();
         app.Services.GetRequiredService<ServerMeter>().Begin();

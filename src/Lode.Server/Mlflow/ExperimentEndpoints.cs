@@ -71,6 +71,7 @@ internal static class ExperimentEndpoints
             View = MlflowNames.ParseView(request.Choice("view_type"), "view_type"),
             Offset = page.Offset,
             Limit = page.Limit,
+            Counts = false,
         }, ct);
         return new MlflowAnswer(json =>
         {

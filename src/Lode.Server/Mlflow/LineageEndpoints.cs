@@ -81,8 +81,10 @@ internal static class LineageEndpoints
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var experiments = request.Texts("experiment_ids");
-        if (experiments.Count is 0 or > MaxProjects)
-            throw new LodeException(ErrorCode.InvalidArgument, $"SearchDatasets request must specify at least one experiment_id and at most {MaxProjects}; got {experiments.Count}.");
+        if (experiments.Count == 0)
+            throw new LodeException(ErrorCode.InvalidArgument, "SearchDatasets request must specify at least one experiment_id.");
+        if (experiments.Count > MaxProjects)
+            throw new LodeException(ErrorCode.InvalidArgument, $"SearchDatasets request cannot specify more than {MaxProjects} experiment_ids. Received {experiments.Count} experiment_ids.");
         var datasets = await store.ListDatasetsAsync([.. experiments.Select(ExperimentEndpoints.ParseId)], MaxSummaries, ct);
         return new MlflowAnswer(json =>
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Lode.Tracking;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Lode.Server.Mlflow;
@@ -20,6 +21,7 @@ internal static class LoggedModelEndpoints
         api.MapPatch("/logged-models/{id}/tags", SetTagsAsync);
         api.MapDelete("/logged-models/{id}/tags/{**key}", DeleteTagAsync);
         api.MapGet("/logged-models/{id}/artifacts/directories", ListFilesAsync);
+        api.MapMethods("/logged-models/{id}/artifacts/files", ["GET", "HEAD"], GetFileAsync);
     }
 
     public static void WriteLoggedModel(this Utf8JsonWriter json, LoggedModel model)
@@ -118,6 +120,12 @@ internal static class LoggedModelEndpoints
     {
         var path = ArtifactUris.ParsePath(http.Query["artifact_directory_path"].ToString());
         return await ArtifactEndpoints.ListAsync(store, (await models.GetAsync(id, ct)).ArtifactUri, path, ct);
+    }
+
+    private static async Task<FileStreamHttpResult> GetFileAsync(string id, HttpContext context, ILoggedModelStore models, IArtifactStore store, CancellationToken ct)
+    {
+        var path = ArtifactUris.ParsePath(context.Request.Query["artifact_file_path"].ToString()) is { Length: > 0 } named ? named : throw MlflowErrors.Missing("artifact_file_path");
+        return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve((await models.GetAsync(id, ct)).ArtifactUri, path), ct);
     }
 
     private static MlflowAnswer Answer(LoggedModel model) => new(json =>

@@ -50,7 +50,12 @@ internal static class MetricEndpoints
     private static async Task<MlflowAnswer> BulkAsync(HttpRequest http, IRunStore store, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
-        var (runs, key) = (Runs(request, "run_id"), request.RequiredText("metric_key"));
+        var runs = Runs(request, "run_id");
+        if (runs.Count == 0)
+            throw new LodeException(ErrorCode.InvalidArgument, "GetMetricHistoryBulk request must specify at least one run_id.");
+        if (runs.Count > MaxRuns)
+            throw new LodeException(ErrorCode.InvalidArgument, $"GetMetricHistoryBulk request cannot specify more than {MaxRuns} run_ids. Received {runs.Count} run_ids.");
+        var key = request.Text("metric_key") is { Length: > 0 } named ? named : throw new LodeException(ErrorCode.InvalidArgument, "GetMetricHistoryBulk request must specify a metric_key.");
         var left = (int)Math.Min(request.Integer("max_results") ?? MaxBulkPoints, MaxBulkPoints);
         if (left < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"Invalid value {left} for parameter 'max_results' supplied. It must be a positive integer");
@@ -75,7 +80,12 @@ internal static class MetricEndpoints
     private static async Task<MlflowAnswer> BulkIntervalAsync(HttpRequest http, IRunStore store, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
-        var (runs, key) = (Runs(request, "run_ids"), request.RequiredText("metric_key"));
+        var runs = Runs(request, "run_ids");
+        if (runs.Count == 0)
+            throw MlflowErrors.Missing("run_ids");
+        if (runs.Count > MaxRuns)
+            throw new LodeException(ErrorCode.InvalidArgument, $"GetMetricHistoryBulkInterval request must specify at most {MaxRuns} run_ids. Received {runs.Count} run_ids.");
+        var key = request.RequiredText("metric_key");
         var (start, end) = (request.Integer("start_step"), request.Integer("end_step"));
         if (start is null != end is null)
             throw new LodeException(ErrorCode.InvalidArgument, "If either start step or end step are specified, both must be specified.");
@@ -129,13 +139,8 @@ internal static class MetricEndpoints
         return chosen;
     }
 
-    private static IReadOnlyList<string> Runs(MlflowRequest request, string name)
-    {
-        var runs = request.Texts(name);
-        return runs.Count is > 0 and <= MaxRuns && !runs.Contains("")
-            ? [.. runs.Distinct(StringComparer.Ordinal)]
-            : throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{name}' must name 1 to {MaxRuns} runs; got {runs.Count}.");
-    }
+    /// <summary>The runs asked for, each once.</summary>
+    private static List<string> Runs(MlflowRequest request, string name) => [.. request.Texts(name).Where(run => run.Length > 0).Distinct(StringComparer.Ordinal)];
 
     private static async Task<IReadOnlyList<MetricPoint>> ReadAsync(IRunStore store, string run, string key, int offset, int limit, CancellationToken ct)
     {

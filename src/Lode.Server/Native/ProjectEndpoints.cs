@@ -49,13 +49,20 @@ internal static class ProjectEndpoints
     }
 
     private static async Task<JsonHttpResult<Project>> GetAsync(string id, IRunStore store, CancellationToken ct) =>
-        TypedResults.Json(await store.GetProjectAsync(ProjectId.Parse(id), ct), s_json.Project);
+        TypedResults.Json(await CountAsync(await store.GetProjectAsync(ProjectId.Parse(id), ct), store, ct), s_json.Project);
 
     private static async Task<JsonHttpResult<Project>> PutAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
         TypedResults.Json(await store.PutProjectAsync(await request.ReadAsync(s_json.Project, ct) with { Id = ProjectId.Parse(id) }, ct), s_json.Project);
 
     private static async Task<JsonHttpResult<Project>> UpdateAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
-        TypedResults.Json(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), s_json.Project);
+        TypedResults.Json(await CountAsync(await store.UpdateProjectAsync(ProjectId.Parse(id), await request.ReadAsync(s_json.ProjectChange, ct), ct), store, ct), s_json.Project);
+
+    private static async Task<Project> CountAsync(Project project, IRunStore store, CancellationToken ct)
+    {
+        var same = new FilterClause(new RunField(FieldKind.Attribute, "id"), FilterOperator.Equal, FilterValue.Of(project.Id.ToString()));
+        var found = await store.SearchProjectsAsync(new ProjectQuery { Filter = new RunFilter([same]), View = LifecycleView.All }, ct);
+        return found.Projects.Count == 1 ? found.Projects[0] : project;
+    }
 
     private static async Task<JsonHttpResult<RunPage>> RunsAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
     {

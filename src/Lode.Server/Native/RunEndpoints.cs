@@ -25,7 +25,9 @@ internal static class RunEndpoints
         api.MapPost("/runs/{id}/restore", RestoreAsync).Says<Run>("Takes a run out of the trash.");
         api.MapPost("/runs/{id}/batch", LogAsync).Takes(typeof(RunBatch)).SaysNothing("Logs params, metrics and tags, all or none.");
         api.MapPost("/runs/{id}/journal", AppendJournalAsync).Takes(typeof(string), "application/x-ndjson").Says<JournalReceipt>("Takes bytes of the run's journal.")
-            .Asks("offset", "integer", "Where in the journal the bytes begin; default 0.");
+            .Asks("offset", "integer", "Where in the segment the bytes begin; default 0.").Asks("segment", "string", "Which of the run's journals; default the first.");
+        api.MapPost("/runs/{id}/rewind", RewindAsync).Takes(typeof(RunRewind)).Says<Run>("Drops the points of all metrics after a step; answers with the run as it is then.");
+        api.MapPost("/runs/{id}/fork", ForkAsync).Takes(typeof(RunFork)).Says<Run>("Makes a run with another's params, tags and points up to a step; sent again with the same id, answers with the run as it is.");
     }
 
     public static async Task<JsonHttpResult<RunPage>> SearchAsync(HttpRequest request, IReadOnlyList<ProjectId> projects, IRunStore store, CancellationToken ct)
@@ -76,11 +78,20 @@ internal static class RunEndpoints
         return TypedResults.NoContent();
     }
 
+    private static async Task<JsonHttpResult<Run>> RewindAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct) =>
+        TypedResults.Json(await store.RewindAsync(RunId.Parse(id), (await request.ReadAsync(s_json.RunRewind, ct)).Step, ct), s_json.Run);
+
+    private static async Task<JsonHttpResult<Run>> ForkAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
+    {
+        var (source, fork) = (RunId.Parse(id), await request.ReadAsync(s_json.RunFork, ct));
+        return TypedResults.Json(await store.ForkAsync(source, fork.Step, fork.Id ?? RunId.New(), ct), s_json.Run);
+    }
+
     private static async Task<JsonHttpResult<JournalReceipt>> AppendJournalAsync(string id, HttpRequest request, IRunStore store, CancellationToken ct)
     {
         var (run, offset) = (RunId.Parse(id), request.Query.Number("offset") ?? 0);
         using var bytes = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
         await request.Body.CopyToAsync(bytes, ct);
-        return TypedResults.Json(await store.AppendJournalAsync(run, offset, bytes.GetBuffer().AsMemory(0, (int)bytes.Length), ct), s_json.JournalReceipt);
+        return TypedResults.Json(await store.AppendJournalAsync(run, request.Query["segment"].ToString(), offset, bytes.GetBuffer().AsMemory(0, (int)bytes.Length), ct), s_json.JournalReceipt);
     }
 }

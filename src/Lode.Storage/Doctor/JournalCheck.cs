@@ -1,5 +1,4 @@
 using System.Globalization;
-using Lode.Core;
 using Lode.Tracking;
 
 namespace Lode.Storage;
@@ -17,7 +16,7 @@ internal static class JournalCheck
         foreach (var path in Directory.Exists(folder.JournalFolder) ? Directory.GetFiles(folder.JournalFolder).Order(StringComparer.Ordinal).ToArray() : [])
         {
             ct.ThrowIfCancellationRequested();
-            if (!RunId.TryParse(Path.GetFileNameWithoutExtension(path), null, out _) || Path.GetExtension(path) != ".jsonl")
+            if (!JournalFile.TryParsePath(path, out _, out _))
             {
                 Report(check, fix, $"'{path}' is no journal", () => Quarantine(folder, path));
                 continue;

@@ -73,6 +73,9 @@ public sealed class PostgresDatabase : SqlDatabase, ISqlWriterHost
     }
 
     /// <inheritdoc/>
+    public override bool CallersCommit { get => _writer.CallersCommit; set => _writer.CallersCommit = value; }
+
+    /// <inheritdoc/>
     public override Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct) => _writer.WriteAsync(work, ct);
 
     /// <inheritdoc/>

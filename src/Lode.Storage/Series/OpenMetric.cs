@@ -13,7 +13,7 @@ internal sealed class OpenMetric
     public const int SealedTail = 256;
 
     // That many at once are worth a chunk, which costs two rows, at once.
-    private const int SealedPiece = 16;
+    public const int SealedPiece = 16;
 
     private readonly long _id;
     private readonly List<Sample> _waiting = [];
@@ -42,6 +42,19 @@ internal sealed class OpenMetric
         return Find(sql, run, key)!;
     }
 
+    /// <summary>Puts the tails of a run that has ended into chunks, those that are worth it. No points wait; what was remembered of its metrics is out of date then.</summary>
+    public static void SealTails(SqlSession sql, long run)
+    {
+        var keys = new List<string>();
+        sql.ReadApart("SELECT key FROM metric WHERE run_id = @0 AND tail >= @1", [run, SealedPiece], row => keys.Add(row.GetString(0)));
+        foreach (var key in keys)
+        {
+            var metric = Find(sql, run, key)!;
+            metric.Seal(sql, []);
+            metric.Save(sql);
+        }
+    }
+
     /// <summary>Lets a point wait.</summary>
     public void Add(Sample point) => _waiting.Add(point);
 
@@ -59,13 +72,35 @@ internal sealed class OpenMetric
                 Seal(sql, points);
             else
                 AppendTail(sql, points);
-            sql.Run("UPDATE metric SET last = @1, last_step = @2, last_time = @3, min = @4, max = @5, mean = @6, numbers = @7, count = @8, tail = @9, next_chunk = @10 WHERE id = @0",
-                _id, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
+            Save(sql);
         }
         _waiting.Clear();
         if (_waiting.Capacity > SealedTail)
             _waiting.Capacity = 0;
     }
+
+    /// <summary>Makes a metric's summary anew from what is stored of it; forgets the metric where that is nothing.</summary>
+    public static void Recount(SqlSession sql, long id)
+    {
+        var metric = new OpenMetric(id);
+        foreach (var info in ChunkTable.List(sql, id))
+        {
+            foreach (var point in ChunkTable.Read(sql, id, info.Number).ReadAll())
+                metric.Count(point);
+            metric._nextChunk = info.Number + 1;
+        }
+        var sealedCount = metric._count;
+        SeriesReader.ReadTail(sql, id, metric.Count);
+        metric._tail = metric._count - sealedCount;
+        if (metric._count == 0)
+            sql.Run("DELETE FROM metric WHERE id = @0", id);
+        else
+            metric.Save(sql);
+    }
+
+    private void Save(SqlSession sql) => sql.Run(
+        "UPDATE metric SET last = @1, last_step = @2, last_time = @3, min = @4, max = @5, mean = @6, numbers = @7, count = @8, tail = @9, next_chunk = @10 WHERE id = @0",
+        _id, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
 
     private static OpenMetric? Find(SqlSession sql, long run, string key)
     {
@@ -139,12 +174,18 @@ internal sealed class OpenMetric
 
     private void AppendTail(SqlSession sql, ReadOnlySpan<Sample> points)
     {
+        InsertTail(sql, _id, points);
+        _tail += points.Length;
+    }
+
+    /// <summary>Adds rows to a metric's tail; its summary is the caller's.</summary>
+    public static void InsertTail(SqlSession sql, long metric, ReadOnlySpan<Sample> points)
+    {
         foreach (var point in points)
         {
             var isNaN = double.IsNaN(point.Value);
-            sql.Run("INSERT INTO metric_point (metric_id, step, time, value, is_nan) VALUES (@0, @1, @2, @3, @4)", _id, point.Step, point.Time, isNaN ? 0.0 : point.Value, isNaN ? 1 : 0);
+            sql.Run("INSERT INTO metric_point (metric_id, step, time, value, is_nan) VALUES (@0, @1, @2, @3, @4)", metric, point.Step, point.Time, isNaN ? 0.0 : point.Value, isNaN ? 1 : 0);
         }
-        _tail += points.Length;
     }
 
     /// <summary>Puts points into chunks, with the tail and with chunks before that have become small beside them.</summary>

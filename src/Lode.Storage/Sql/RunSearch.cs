@@ -8,6 +8,7 @@ namespace Lode.Storage;
 /// With T runs in the store and a page that ends at row n, a set of c candidates costs c rows and a sort; walking down an index in
 /// the order that is asked for meets n runs that pass after about n·T/c rows. The first is cheaper while c &lt; √(n·T), so
 /// candidates are counted up to there and no further: the runs of the projects, and those that pass each clause that has an index.
+/// Where no index gives the order and the candidates are many, tables are read as they lie: that is faster row by row than by an index.
 /// </remarks>
 internal sealed class RunSearch(RunQuery query, long now)
 {
@@ -25,8 +26,12 @@ internal sealed class RunSearch(RunQuery query, long now)
     {
         if (query.Limit < 1 || query.Offset < 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"A page has at least 1 row and begins at 0 or later; got {query.Limit} from {query.Offset}.");
-        var few = (int)Math.Min(int.MaxValue - 1, Math.Sqrt((query.Offset + query.Limit + 1.0) * sql.Scalar<long>("SELECT coalesce(max(id), 0) FROM run")));
-        var rows = HasIndex() && !IsFew(sql, Scoped(), few) ? FindByClause(sql, few) ?? FindByOrder(sql) : FindAmongProjects(sql);
+        var total = Math.Min(int.MaxValue - 1, sql.Scalar<long>("SELECT coalesce(max(id), 0) FROM run"));
+        var few = (int)Math.Min(int.MaxValue - 1, Math.Sqrt((query.Offset + query.Limit + 1.0) * total));
+        var rows = IsFew(sql, Scoped(), few) ? FindAmongProjects(sql, scan: false)
+            : FindByClause(sql, few) is { } found ? found
+            : HasIndex() || CanScanMetrics(sql) ? FindByOrder(sql)
+            : FindAmongProjects(sql, scan: !IsFew(sql, Scoped(), (int)(total / 3)));
         more = rows.Count > query.Limit;
         if (more)
             rows.RemoveAt(query.Limit);
@@ -43,16 +48,16 @@ internal sealed class RunSearch(RunQuery query, long now)
         return sql.Scalar<int>(text, values);
     }
 
-    private SqlSearch Scoped(bool passing = false)
+    private SqlSearch Scoped(bool passing = false, bool scan = false)
     {
         var search = new SqlSearch(SearchTarget.Runs, now);
         search.AddProjects(_projects, passing);
-        search.AddLifecycle(query.View);
+        search.AddLifecycle(query.View, scan);
         return search;
     }
 
-    // Of a list of projects, or with trashed runs among the others, the default order has no index of its own.
-    private bool IsOneList => _projects.Count == 1 && query.View != LifecycleView.All;
+    // Of a list of projects no order of attributes has an index; with trashed runs among the others only the default one has.
+    private bool IsOneList => _projects.Count == 1 && (query.View != LifecycleView.All || query.Order.Count == 0);
 
     private bool HasIndex() => query.Order.Count == 0 || query.Order[0] switch
     {
@@ -62,15 +67,19 @@ internal sealed class RunSearch(RunQuery query, long now)
         _ => true,
     };
 
+    /// <summary>Whether to go over the metrics by which runs are sorted, without an index: there are not so many beside them.</summary>
+    private bool CanScanMetrics(SqlSession sql) => query.Order is [{ Field.Kind: FieldKind.Metric }, ..]
+        && sql.Scalar<long>("SELECT coalesce(max(id), 0) FROM metric") <= 8 * sql.Scalar<long>("SELECT coalesce(max(id), 0) FROM run");
+
     private static bool IsFew(SqlSession sql, SqlSearch search, int few)
     {
         var (text, values) = search.Statement("SELECT 1", "", few + 1);
         return sql.Scalar<int>($"SELECT count(*) FROM ({text}) AS few", values) <= few;
     }
 
-    private List<long> FindAmongProjects(SqlSession sql)
+    private List<long> FindAmongProjects(SqlSession sql, bool scan)
     {
-        var search = Scoped();
+        var search = Scoped(passing: scan, scan);
         search.AddFilter(query.Filter);
         return Rows(sql, search, query.Order, query.Limit + 1, query.Offset);
     }

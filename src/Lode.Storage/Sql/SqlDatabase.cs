@@ -13,6 +13,12 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// </summary>
     public abstract Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct);
 
+    /// <summary>
+    /// Whether a write that finds nobody committing is committed by its caller, in the call of <see cref="WriteAsync"/>. Faster where
+    /// each caller waits for its write before it makes the next; who makes many writes before waiting would commit them one by one. Default no.
+    /// </summary>
+    public abstract bool CallersCommit { get; set; }
+
     /// <summary>How much it takes on disk.</summary>
     public abstract Task<DatabaseSize> MeasureAsync(CancellationToken ct);
 

@@ -115,7 +115,7 @@ public sealed partial class SqlHousekeeping(SqlDatabase database, TimeProvider t
         var found = new List<(RunId, FileInfo)>();
         foreach (var file in JournalFiles())
         {
-            if (RunId.TryParse(Path.GetFileNameWithoutExtension(file.Name), null, out var id) && (query.Runs is null || query.Runs.Contains(id))
+            if (JournalFile.TryParsePath(file.Name, out var id, out _) && (query.Runs is null || query.Runs.Contains(id))
                 && await FindAsync(id, ct).ConfigureAwait(false) is { DeletedAt: { } since } && since <= before)
             {
                 found.Add((id, file));

@@ -78,7 +78,7 @@ public sealed partial class SqlModelRegistry
         path = path.Split('?', '#')[0];
         if (path.StartsWith('/') && !plain.Contains('\0', StringComparison.Ordinal) && !plain.Split('/', '\\').Contains("..") && !path.Split('/').Contains("."))
             return;
-        throw new LodeException(ErrorCode.InvalidArgument, $"Invalid model version source: '{source}'. A URI must have an absolute path without relative references.");
+        throw new LodeException(ErrorCode.InvalidArgument, $"Invalid model version source: '{source}'. If supplying a source as an http, https, ftp, object store or mlflow-artifacts URI, its path must be absolute and hold no relative references.");
     }
 
     private static string Unescape(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));

@@ -40,7 +40,8 @@ public sealed partial class SqlRunStore
         return database.ReadAsync(sql =>
         {
             var projects = sql.Query(page.Sql, page.Values, MapProject);
-            return new ProjectPage(FillProjects(sql, projects), sql.Scalar<int>(total.Sql, total.Values));
+            projects = FillTags(sql, projects);
+            return new ProjectPage(query.Counts ? FillCounts(sql, projects) : projects, sql.Scalar<int>(total.Sql, total.Values));
         }, ct);
     }
 
@@ -111,7 +112,7 @@ public sealed partial class SqlRunStore
     private static Project ReadProject(SqlSession sql, ProjectId id)
     {
         var found = sql.Query($"SELECT {ProjectColumns} FROM project p WHERE p.id = @0", [id.Value], MapProject);
-        return found.Count == 1 ? FillProjects(sql, found)[0] : throw NoProject(id);
+        return found.Count == 1 ? FillTags(sql, found)[0] : throw NoProject(id);
     }
 
     private static Project MapProject(DbDataReader row) => new()
@@ -125,12 +126,18 @@ public sealed partial class SqlRunStore
         DeletedAt = row.IsDBNull(6) ? null : row.GetInt64(6),
     };
 
-    private static List<Project> FillProjects(SqlSession sql, List<Project> projects)
+    private static List<Project> FillTags(SqlSession sql, List<Project> projects)
     {
         var ids = projects.ConvertAll(project => project.Id.Value).ToArray();
         var tags = new Dictionary<long, Dictionary<string, string>>();
         sql.Read("SELECT project_id, key, value FROM project_tag WHERE project_id = ANY(@0)", [ids],
             row => Bag(tags, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
+        return projects.ConvertAll(project => project with { Tags = tags.GetValueOrDefault(project.Id.Value) ?? [] });
+    }
+
+    private static List<Project> FillCounts(SqlSession sql, List<Project> projects)
+    {
+        var ids = projects.ConvertAll(project => project.Id.Value).ToArray();
         var counts = new Dictionary<long, RunCounts>();
         var last = new Dictionary<long, long>();
         sql.Read(
@@ -148,7 +155,6 @@ public sealed partial class SqlRunStore
             });
         return projects.ConvertAll(project => project with
         {
-            Tags = tags.GetValueOrDefault(project.Id.Value) ?? [],
             Runs = counts.GetValueOrDefault(project.Id.Value) ?? new RunCounts(),
             LastRunAt = last.TryGetValue(project.Id.Value, out var at) ? at : null,
         });

@@ -16,12 +16,13 @@ public sealed partial class SqlRunStore
             NameRules.CheckKey(key, "tags.key");
         return database.WriteAsync(sql =>
         {
-            if (FindRun(sql, run.Id) is null)
-            {
-                var id = InsertRun(sql, run);
-                SetTags(sql, id, run.Tags.Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value)));
-            }
-            return ReadRun(sql, run.Id);
+            if (FindRun(sql, run.Id) is not null)
+                return ReadRun(sql, run.Id);
+            var (row, made) = InsertRun(sql, run);
+            if (run.Tags.Count == 0)
+                return made;
+            SetTags(sql, row, run.Tags.Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value)));
+            return made with { Tags = ReadTags(sql, [row])[row] };
         }, ct);
     }
 
@@ -43,7 +44,11 @@ public sealed partial class SqlRunStore
             if (change.Name is not null)
                 sql.Execute("UPDATE run SET name = @1 WHERE id = @0", row, change.Name);
             if (change.Status is { } status)
+            {
                 sql.Execute("UPDATE run SET status = @1 WHERE id = @0", row, (int)status);
+                if (status is RunStatus.Finished or RunStatus.Failed or RunStatus.Killed)
+                    OpenMetric.SealTails(sql, row);
+            }
             if (change.EndedAt is { } ended)
                 sql.Execute("UPDATE run SET ended_at = @1 WHERE id = @0", row, ended);
             Touch(sql, row);
@@ -100,7 +105,7 @@ public sealed partial class SqlRunStore
     private static LodeException InTrash(RunId id) =>
         new(ErrorCode.Conflict, $"The run {id} must be in the 'active' state. Current state is deleted.", "Restore the run first.");
 
-    private static long InsertRun(SqlSession sql, NewRun run)
+    private static (long Row, Run Run) InsertRun(SqlSession sql, NewRun run)
     {
         var lifecycle = sql.Scalar<int?>("SELECT lifecycle FROM project WHERE id = @0", run.ProjectId.Value) ?? throw NoProject(run.ProjectId);
         if (lifecycle == (int)Lifecycle.Deleted)
@@ -112,7 +117,7 @@ public sealed partial class SqlRunStore
             VALUES (@0, @1, @2, @3, @4, @5, @6, (SELECT value FROM counter WHERE name = 'version'))
             """,
             run.Id.ToString(), run.ProjectId.Value, string.IsNullOrEmpty(run.Name) ? RunNames.For(run.Id) : run.Name, run.User, (int)RunStatus.Running, (int)Lifecycle.Active, run.StartedAt);
-        return FindRun(sql, run.Id)!.Value.Row;
+        return sql.Query($"SELECT {RunColumns} FROM {RunTables} WHERE r.uuid = @0", [run.Id.ToString()], MapRun)[0];
     }
 
     private static (long Row, Lifecycle Lifecycle)? FindRun(SqlSession sql, RunId id)
@@ -149,9 +154,7 @@ public sealed partial class SqlRunStore
         var @params = new Dictionary<long, Dictionary<string, string>>();
         sql.Read("SELECT run_id, key, value FROM run_param WHERE run_id = ANY(@0)", [ids],
             row => Bag(@params, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
-        var tags = new Dictionary<long, Dictionary<string, string>>();
-        sql.Read("SELECT run_id, key, value FROM run_tag WHERE run_id = ANY(@0)", [ids],
-            row => Bag(tags, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
+        var tags = ReadTags(sql, ids);
         var metrics = new Dictionary<long, Dictionary<string, MetricSummary>>();
         sql.Read("SELECT run_id, key, last, last_step, last_time, min, max, mean, count FROM metric WHERE run_id = ANY(@0)", [ids],
             row => Bag(metrics, row.GetInt64(0))[row.GetString(1)] = new MetricSummary
@@ -172,6 +175,14 @@ public sealed partial class SqlRunStore
             Tags = tags.GetValueOrDefault(run.Row) ?? [],
             Metrics = metrics.GetValueOrDefault(run.Row) ?? [],
         });
+    }
+
+    private static Dictionary<long, Dictionary<string, string>> ReadTags(SqlSession sql, long[] ids)
+    {
+        var tags = new Dictionary<long, Dictionary<string, string>>();
+        sql.Read("SELECT run_id, key, value FROM run_tag WHERE run_id = ANY(@0)", [ids],
+            row => Bag(tags, row.GetInt64(0))[row.GetString(1)] = row.GetString(2));
+        return tags;
     }
 
     private static double NaNIfNull(DbDataReader row, int column) => row.IsDBNull(column) ? double.NaN : row.GetDouble(column);

@@ -45,10 +45,13 @@ internal sealed class SqlSearch(SearchTarget target, long now)
             _where.Append(" = ANY(").Append(Value(ids.ToArray())).Append(')');
     }
 
-    public void AddLifecycle(LifecycleView view)
+    /// <param name="view">Which.</param>
+    /// <param name="passing">As for projects.</param>
+    public void AddLifecycle(LifecycleView view, bool passing = false)
     {
-        if (view != LifecycleView.All)
-            _where.Append(" AND ").Append(Row).Append(".lifecycle = ").Append(Value((int)view));
+        // Naming both keeps the indexes, which begin with it, in use.
+        var column = $"{(passing ? "+" : "")}{Row}.lifecycle";
+        _where.Append(" AND ").Append(view == LifecycleView.All ? $"{column} IN ({(int)Lifecycle.Active}, {(int)Lifecycle.Deleted})" : $"{column} = {Value((int)view)}");
     }
 
     /// <summary>Begins at the rows of one clause's table instead of at the runs: for clauses that few runs pass.</summary>
@@ -93,7 +96,7 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         }
         var (table, number) = field.Kind switch
         {
-            FieldKind.Metric => ("metric", "d.last"),
+            FieldKind.Metric => ("metric", "d." + Aggregate(field.Aggregate)),
             FieldKind.Param => ("run_param", order.AsText ? null : "d.number"),
             _ => ("run_tag", null),
         };
@@ -106,7 +109,9 @@ internal sealed class SqlSearch(SearchTarget target, long now)
             return true;
         }
         _from = $"{table} d CROSS JOIN run r";
-        _where.Append(CultureInfo.InvariantCulture, $" AND d.key = {Value(field.Key)} AND r.id = d.run_id");
+        // Where no index is by that number, one by another would only lead from row to row; they are read faster as they lie.
+        var key = field.Aggregate == MetricAggregate.Last ? "d.key" : "coalesce(d.key, '')";
+        _where.Append(CultureInfo.InvariantCulture, $" AND {key} = {Value(field.Key)} AND r.id = d.run_id");
         if (number is not null)
             _where.Append(" AND ").Append(number).Append(slice == 0 ? " IS NOT NULL" : " IS NULL");
         // A filter over what is sorted by says where in the index to begin and end.
@@ -192,7 +197,8 @@ internal sealed class SqlSearch(SearchTarget target, long now)
     private (string Table, string Condition) Indexed(FilterClause clause)
     {
         var (table, column) = Source(clause, "d");
-        var condition = $"d.key = {Value(clause.Field.Key)} AND {CompareRow(clause, column)}";
+        // A bare d.value = 'x' would be put into the index's expression too, where the index is not recognised any more.
+        var condition = $"d.key = {Value(clause.Field.Key)} AND {CompareRow(clause, column == "d.value" ? "d.value || ''" : column)}";
         if (column == "d.value")
             condition += $" AND {Indexed("d.value")} IN ({string.Join(", ", clause.Values.Select(value => Indexed(Value(value.Text ?? value.ToString()))))})";
         return (table, condition);

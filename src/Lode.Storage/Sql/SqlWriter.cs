@@ -30,10 +30,13 @@ internal interface ISqlWriterHost
 }
 
 /// <summary>
-/// Group commit: one thread takes all writes that are waiting, puts them into one transaction, and answers each only after the
-/// commit that holds it. A refused write takes only itself back; its neighbours in the group stand.
+/// Group commit: all writes that are waiting are put into one transaction, and each is answered only after the commit that holds it.
+/// A refused write takes only itself back; its neighbours in the group stand.
 /// </summary>
 /// <remarks>
+/// A thread commits group after group until nothing waits. Where <see cref="CallersCommit"/>, a write that finds nobody committing is
+/// committed by its own caller instead: two thread switches less. One of the two commits at a time.
+///
 /// A group is first run as one piece. Only if a write refuses after it changed something is the group taken back and run again
 /// with a savepoint around each, so work must give the same when it is run twice. Refusals are rare and savepoints cost each write.
 /// </remarks>
@@ -47,6 +50,8 @@ internal sealed class SqlWriter : IAsyncDisposable
     private readonly object _gate = new();
     private readonly Thread _thread;
     private List<IWrite> _waiting = [];
+    private List<IWrite> _group = []; // whoever commits has it
+    private bool _committing;
     private bool _closed;
 
     /// <param name="name">Of the thread.</param>
@@ -58,18 +63,41 @@ internal sealed class SqlWriter : IAsyncDisposable
         _thread.Start();
     }
 
+    /// <summary>See <see cref="SqlDatabase.CallersCommit"/>.</summary>
+    public bool CallersCommit { get; set; }
+
     /// <summary>See <see cref="SqlDatabase.WriteAsync"/>.</summary>
     public async Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct)
     {
         await _room.WaitAsync(ct).ConfigureAwait(false);
         var write = new Write<T>(work);
+        bool mine;
         lock (_gate)
         {
             if (_closed)
                 throw new LodeException(ErrorCode.Unavailable, "The store is closing.");
             _waiting.Add(write);
-            if (_waiting.Count == 1)
+            mine = CallersCommit && !_committing;
+            if (mine)
+                TakeWaiting();
+            else if (!_committing && _waiting.Count == 1)
                 Monitor.Pulse(_gate);
+        }
+        if (mine)
+        {
+            try
+            {
+                CommitGroup();
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _committing = false;
+                    if (_waiting.Count > 0 || _closed)
+                        Monitor.Pulse(_gate);
+                }
+            }
         }
         return await write.Result.ConfigureAwait(false);
     }
@@ -87,33 +115,38 @@ internal sealed class SqlWriter : IAsyncDisposable
 
     private void Loop()
     {
-        var group = new List<IWrite>();
-        while (TakeWaiting(ref group))
+        for (var mine = false; ; mine = true)
         {
-            var failed = Commit(group);
-            foreach (var write in group)
-                write.Answer(failed, _host);
-            _room.Release(group.Count);
-            group.Clear();
+            lock (_gate)
+            {
+                if (mine)
+                    _committing = false;
+                // A plain wait: whatever spins here takes more from the machine than a commit does.
+                while (_committing || _waiting.Count == 0)
+                {
+                    if (_closed && !_committing)
+                        return;
+                    Monitor.Wait(_gate);
+                }
+                TakeWaiting();
+            }
+            CommitGroup();
         }
     }
 
-    /// <summary>Waits for writes and takes all there are; false when no more will come.</summary>
-    /// <param name="group">Empty; the queue goes on with it.</param>
-    private bool TakeWaiting(ref List<IWrite> group)
+    private void TakeWaiting()
     {
-        // A plain wait: whatever spins here takes more from the machine than a commit does.
-        lock (_gate)
-        {
-            while (_waiting.Count == 0)
-            {
-                if (_closed)
-                    return false;
-                Monitor.Wait(_gate);
-            }
-            (group, _waiting) = (_waiting, group);
-            return true;
-        }
+        (_group, _waiting) = (_waiting, _group);
+        _committing = true;
+    }
+
+    private void CommitGroup()
+    {
+        var failed = Commit(_group);
+        foreach (var write in _group)
+            write.Answer(failed, _host);
+        _room.Release(_group.Count);
+        _group.Clear();
     }
 
     /// <summary>Commits a group; what kept it from being committed, or null.</summary>

@@ -59,6 +59,9 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     }
 
     /// <inheritdoc/>
+    public override bool CallersCommit { get => _writer.CallersCommit; set => _writer.CallersCommit = value; }
+
+    /// <inheritdoc/>
     public override Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct) => _writer.WriteAsync(work, ct);
 
     /// <inheritdoc/>
@@ -85,7 +88,7 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
 
     bool ISqlWriterHost.IsRefusal(Exception error) => error is SqliteException { SqliteErrorCode: ConstraintViolated };
 
-    LodeException ISqlWriterHost.Explain(Exception error) => Explain((SqliteException)error, _file);
+    LodeException ISqlWriterHost.Explain(Exception error) => ExplainOpen((SqliteException)error, _file);
 
     private T Read<T>(Func<SqlSession, T> work)
     {
@@ -115,7 +118,7 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
         }
         catch (SqliteException error)
         {
-            throw Explain(error, _file);
+            throw ExplainOpen(error, _file);
         }
     }
 
@@ -141,6 +144,11 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
+
+    // Once it was open, a file that cannot be written is the disk's trouble and may pass; whoever writes should come back.
+    private static LodeException ExplainOpen(SqliteException error, string file) => error.SqliteErrorCode is 8 or 14
+        ? new LodeException(ErrorCode.Unavailable, $"The database '{file}' cannot be {(error.SqliteErrorCode == 8 ? "written" : "reached")} now ({error.Message.TrimEnd('.')}).", "Mend the disk or the folder's rights; nothing was half-written.", error)
+        : Explain(error, file);
 
     private static LodeException Explain(SqliteException error, string file) => error.SqliteErrorCode switch
     {

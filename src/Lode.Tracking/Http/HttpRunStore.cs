@@ -110,11 +110,22 @@ public sealed class HttpRunStore(HttpClient http) : IRunStore
     }
 
     /// <inheritdoc/>
-    public Task<JournalReceipt> AppendJournalAsync(RunId id, long offset, ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public Task<Run> RewindAsync(RunId id, long step, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, $"runs/{id}/rewind", Json(new RunRewind { Step = step }, s_json.RunRewind), s_json.Run, ct);
+
+    /// <inheritdoc/>
+    public Task<Run> ForkAsync(RunId source, long step, RunId id, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, $"runs/{source}/fork", Json(new RunFork { Step = step, Id = id }, s_json.RunFork), s_json.Run, ct);
+
+    /// <inheritdoc/>
+    public Task<JournalReceipt> AppendJournalAsync(RunId id, string segment, long offset, ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         var body = new ReadOnlyMemoryContent(bytes);
         body.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-        return SendAsync(HttpMethod.Post, $"runs/{id}/journal" + new Query().Add("offset", offset), body, s_json.JournalReceipt, ct);
+        var query = new Query().Add("offset", offset);
+        if (segment.Length > 0)
+            query.Add("segment", segment);
+        return SendAsync(HttpMethod.Post, $"runs/{id}/journal" + query, body, s_json.JournalReceipt, ct);
     }
 
     /// <inheritdoc/>

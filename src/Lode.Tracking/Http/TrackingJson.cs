@@ -17,6 +17,8 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(NewRun))]
 [JsonSerializable(typeof(RunPatch))]
+[JsonSerializable(typeof(RunRewind))]
+[JsonSerializable(typeof(RunFork))]
 [JsonSerializable(typeof(RunBatch))]
 [JsonSerializable(typeof(RunPage))]
 [JsonSerializable(typeof(RunLineage))]

@@ -43,6 +43,7 @@ public static class JournalReader
     {
         string? kind = null, project = null, name = null, user = null, status = null;
         long time = 0, step = 0;
+        var hasStep = false;
         var firstMetric = piece.Metrics.Count;
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return false;
@@ -53,7 +54,7 @@ public static class JournalReader
             else if (reader.ValueTextEquals("t"u8))
                 time = NextLong(ref reader);
             else if (reader.ValueTextEquals("step"u8))
-                step = NextLong(ref reader);
+                (step, hasStep) = (NextLong(ref reader), true);
             else if (reader.ValueTextEquals("metrics"u8))
                 ReadMetrics(ref reader, piece);
             else if (reader.ValueTextEquals("params"u8))
@@ -80,13 +81,22 @@ public static class JournalReader
                 return false;
             case "start" when project is not null:
                 piece.Start = new JournalStart(time, project, name, user ?? "");
+                piece.States.Add(new JournalState(time, RunStatus.Running));
                 return true;
             case "start":
                 return false;
             case "finish":
                 if (!Enum.TryParse<RunStatus>(status, ignoreCase: true, out var parsed))
                     return false;
-                piece.Finish = new JournalFinish(time, parsed);
+                piece.States.Add(new JournalState(time, parsed));
+                return true;
+            case "resume":
+                piece.States.Add(new JournalState(time, RunStatus.Running));
+                return true;
+            case "rewind":
+                if (!hasStep)
+                    return false;
+                piece.Rewinds.Add(new JournalRewind(time, step));
                 return true;
             default:
                 return true;

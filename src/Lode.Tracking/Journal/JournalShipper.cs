@@ -82,31 +82,37 @@ public sealed class JournalShipper : IAsyncDisposable
 
     /// <summary>
     /// Brings the journals of programs that are gone into the store: everything they wrote, and runs without an end become stale.
-    /// Journals that are still being written are left to their writers.
+    /// Journals that are still being written are left to their writers; a run that has one is not stale.
     /// </summary>
+    /// <param name="folder">Where they lie.</param>
+    /// <param name="store">Where to.</param>
+    /// <param name="warn">Told, in one line, of what was not taken.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <param name="only">Only this run's; null = all.</param>
     /// <returns>How many runs were found without an end.</returns>
-    public static async Task<int> RecoverAsync(string folder, IRunStore store, Action<string> warn, CancellationToken ct)
+    public static async Task<int> RecoverAsync(string folder, IRunStore store, Action<string> warn, CancellationToken ct, RunId? only = null)
     {
-        var stale = 0;
-        if (!Directory.Exists(folder))
-            return stale;
-        foreach (var path in Directory.EnumerateFiles(folder, "*.jsonl"))
+        var (left, living) = (new HashSet<RunId>(), new HashSet<RunId>());
+        // First segments first: the others' runs may be known by them alone.
+        foreach (var path in List(folder).Order(StringComparer.Ordinal).OrderBy(path => JournalFile.TryParsePath(path, out _, out var segment) && segment.Length > 0))
         {
-            if (!RunId.TryParse(System.IO.Path.GetFileNameWithoutExtension(path), null, out var run) || TryOpenWhole(path) is not { } file)
+            if (!JournalFile.TryParsePath(path, out var run, out var segment) || (only is not null && only != run))
                 continue;
+            if (TryOpenWhole(path) is not { } file)
+            {
+                living.Add(run);
+                continue;
+            }
             using (file)
             {
                 try
                 {
-                    var begun = await store.AppendJournalAsync(run, 0, default, ct).ConfigureAwait(false);
-                    var offset = begun.Purged ? Unwanted : await ShipAsync(store, run, file.SafeFileHandle, begun.Offset, file.Length, ct).ConfigureAwait(false);
+                    var begun = await store.AppendJournalAsync(run, segment, 0, default, ct).ConfigureAwait(false);
+                    var offset = begun.Purged ? Unwanted : await ShipAsync(store, run, segment, file.SafeFileHandle, begun.Offset, file.Length, ct).ConfigureAwait(false);
                     if (offset == Unwanted)
                         warn($"run {run} was purged; its journal {path} is dropped");
-                    else if (offset > 0 && (await store.GetRunAsync(run, ct).ConfigureAwait(false)).Status == RunStatus.Running)
-                    {
-                        await store.UpdateRunAsync(run, new RunChange { Status = RunStatus.Stale }, ct).ConfigureAwait(false);
-                        stale++;
-                    }
+                    else if (offset > 0)
+                        left.Add(run);
                 }
                 catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound or ErrorCode.InvalidArgument)
                 {
@@ -116,8 +122,19 @@ public sealed class JournalShipper : IAsyncDisposable
                 File.Delete(path);
             }
         }
+        left.ExceptWith(living);
+        var stale = 0;
+        foreach (var run in left)
+        {
+            if (await store.GetRunAsync(run, ct).ConfigureAwait(false) is not { Status: RunStatus.Running, Lifecycle: Lifecycle.Active })
+                continue;
+            await store.UpdateRunAsync(run, new RunChange { Status = RunStatus.Stale }, ct).ConfigureAwait(false);
+            stale++;
+        }
         return stale;
     }
+
+    private static IEnumerable<string> List(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.jsonl") : [];
 
     private static FileStream? TryOpenWhole(string path)
     {
@@ -132,7 +149,7 @@ public sealed class JournalShipper : IAsyncDisposable
     }
 
     /// <summary>Sends bytes [offset, end) of a journal; returns how far the store has taken them (a torn last line stays), or <see cref="Unwanted"/>.</summary>
-    private static async Task<long> ShipAsync(IRunStore store, RunId run, SafeFileHandle file, long offset, long end, CancellationToken ct)
+    private static async Task<long> ShipAsync(IRunStore store, RunId run, string segment, SafeFileHandle file, long offset, long end, CancellationToken ct)
     {
         var buffer = new byte[Math.Min(PieceSize, Math.Max(1, end - offset))];
         while (offset < end)
@@ -140,7 +157,7 @@ public sealed class JournalShipper : IAsyncDisposable
             var count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset);
             if (count == 0)
                 break;
-            var receipt = await store.AppendJournalAsync(run, offset, buffer.AsMemory(0, count), ct).ConfigureAwait(false);
+            var receipt = await store.AppendJournalAsync(run, segment, offset, buffer.AsMemory(0, count), ct).ConfigureAwait(false);
             if (receipt.Purged)
                 return Unwanted;
             var taken = receipt.Offset;
@@ -194,13 +211,14 @@ public sealed class JournalShipper : IAsyncDisposable
         Shipment[] shipments;
         lock (_gate)
             shipments = [.. _shipments];
+        LodeException? waits = null;
         foreach (var shipment in shipments)
         {
             var end = shipment.File.Length;
             try
             {
                 if (shipment.Taken < end)
-                    shipment.Advance(await ShipAsync(_store, shipment.File.Run, shipment.File.Handle, shipment.Taken, end, ct).ConfigureAwait(false));
+                    shipment.Advance(await ShipAsync(_store, shipment.File.Run, shipment.File.Segment, shipment.File.Handle, shipment.Taken, end, ct).ConfigureAwait(false));
                 if (shipment.Taken == Unwanted)
                 {
                     _warn($"run {shipment.File.Run} was purged: what its program still records is dropped");
@@ -216,6 +234,12 @@ public sealed class JournalShipper : IAsyncDisposable
                     File.Delete(shipment.File.Path);
                 }
             }
+            catch (LodeException error) when (error.Code == ErrorCode.NotFound && shipment.File.Segment.Length > 0 && shipment.Taken == 0)
+            {
+                // Another segment, perhaps from another machine, has yet to bring the run.
+                waits = new LodeException(ErrorCode.Unavailable, error.Message);
+                continue;
+            }
             catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound or ErrorCode.InvalidArgument or ErrorCode.PermissionDenied)
             {
                 _warn($"run {shipment.File.Run} is no longer recorded: {error.Message}");
@@ -225,6 +249,8 @@ public sealed class JournalShipper : IAsyncDisposable
             lock (_gate)
                 _shipments.Remove(shipment);
         }
+        if (waits is not null)
+            throw waits;
     }
 
     private void Beat()
@@ -234,6 +260,7 @@ public sealed class JournalShipper : IAsyncDisposable
             shipments = [.. _shipments];
         foreach (var shipment in shipments)
         {
+            shipment.File.Retry();
             if (!shipment.File.IsFinished)
                 shipment.File.Heartbeat(_time.GetUtcNow().ToUnixTimeMilliseconds());
         }

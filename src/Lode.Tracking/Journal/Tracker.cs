@@ -2,12 +2,22 @@ using Lode.Core;
 
 namespace Lode.Tracking;
 
-/// <summary>Starts runs: each writes its journal, and one shipper carries all journals to the store.</summary>
+/// <summary>Starts and resumes runs: each program writes journals, and one shipper carries them to the store.</summary>
+/// <remarks>
+/// A program that ends without ending its runs says why where it can: by a signal (SIGTERM, SIGINT, SIGQUIT, SIGHUP) they are
+/// <b>killed</b>, by an unhandled exception <b>failed</b>, with the reason as tags (<see cref="RunOrigin"/>). One that cannot (SIGKILL, a loss of power)
+/// leaves them running; after a minute of silence they are <b>stale</b>.
+/// </remarks>
 public sealed class Tracker : IAsyncDisposable
 {
+    private static readonly TimeSpan s_day = TimeSpan.FromDays(1);
+
+    private readonly IRunStore _store;
     private readonly string _folder;
     private readonly TimeProvider _time;
+    private readonly Action<string> _warn;
     private readonly JournalShipper _shipper;
+    private readonly ExitWatch _exit;
 
     /// <param name="store">Where runs end up.</param>
     /// <param name="journalFolder">Where journals are written first.</param>
@@ -15,10 +25,15 @@ public sealed class Tracker : IAsyncDisposable
     /// <param name="warn">Told, in one line, of what could not be delivered.</param>
     public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn)
     {
+        _store = store;
         _folder = journalFolder;
         _time = time;
+        _warn = warn;
         _shipper = new JournalShipper(store, time, warn);
+        _exit = new ExitWatch(_shipper, store, journalFolder);
     }
+
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Starts a run.</summary>
     /// <param name="project">The project's name; made where missing.</param>
@@ -27,12 +42,50 @@ public sealed class Tracker : IAsyncDisposable
     /// <exception cref="LodeException">The journal cannot be written; the message names it.</exception>
     public ActiveRun Start(string project, string? name = null, IEnumerable<KeyValuePair<string, string>>? tags = null)
     {
-        var journal = JournalFile.Create(_folder, RunId.New());
+        var journal = Create(RunId.New(), JournalSegment.First);
         var run = new ActiveRun(journal, name ?? RunNames.For(journal.Run), _time);
-        journal.Start(_time.GetUtcNow().ToUnixTimeMilliseconds(), project, run.Name, Environment.UserName);
+        journal.Start(Now, project, run.Name, Environment.UserName);
         if (tags is not null)
             run.Tag(tags);
-        _shipper.Add(journal);
+        Add(run);
+        return run;
+    }
+
+    /// <summary>Goes on with a run that the store knows, from this or another machine; see <see cref="ActiveRun.Rewind"/> to cut its tail.</summary>
+    /// <exception cref="LodeException">NotFound: the store does not know it. Conflict: it is in the trash. Unavailable: the store cannot be asked.</exception>
+    public async Task<ActiveRun> ResumeRunAsync(RunId id, CancellationToken ct)
+    {
+        var known = await _store.GetRunAsync(id, ct).ConfigureAwait(false);
+        if (known.Lifecycle == Lifecycle.Deleted)
+            throw new LodeException(ErrorCode.Conflict, $"The run {id} is in the trash.", "Restore the run first.");
+        var journal = Create(id, JournalSegment.New());
+        // The clocks of machines differ; a run's time does not go back, unless somebody's was far off.
+        var reached = known.Metrics.Values.Select(metric => metric.LastTime).Append(known.EndedAt ?? 0).Max();
+        if (reached - Now < s_day.TotalMilliseconds)
+            journal.NotBefore(reached);
+        journal.Resume(Now);
+        var run = new ActiveRun(journal, known.Name, _time);
+        Add(run);
+        return run;
+    }
+
+    /// <summary>Goes on with a run, or starts it under an id that the caller has chosen.</summary>
+    /// <param name="id">For example from a job's environment, the same for all its attempts.</param>
+    /// <param name="mode">What to do about a run that is there or is not. <see cref="ResumeMode.Allow"/> asks nobody, so it also works while the store is away.</param>
+    /// <param name="project">The project's name, for a run that is not there yet.</param>
+    /// <param name="name">The run's name, for a run that is not there yet; null = one made from the id.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <exception cref="LodeException">AlreadyExists: the run is there and must be new. NotFound: it is not there and must be. Unavailable: the store cannot be asked.</exception>
+    public async Task<ActiveRun> ResumeRunAsync(RunId id, ResumeMode mode, string project, string? name, CancellationToken ct)
+    {
+        if (mode == ResumeMode.Require)
+            return await ResumeRunAsync(id, ct).ConfigureAwait(false);
+        if (mode == ResumeMode.New && (File.Exists(JournalFile.PathOf(_folder, id)) || await IsKnownAsync(id, ct).ConfigureAwait(false)))
+            throw new LodeException(ErrorCode.AlreadyExists, $"Run with id={id} exists.", "Take a fresh id, or resume the run.");
+        var journal = Create(id, mode == ResumeMode.New ? JournalSegment.First : JournalSegment.New());
+        journal.Start(Now, project, name, Environment.UserName);
+        var run = new ActiveRun(journal, name ?? RunNames.For(id), _time);
+        Add(run);
         return run;
     }
 
@@ -40,48 +93,48 @@ public sealed class Tracker : IAsyncDisposable
     public Task FlushAsync(CancellationToken ct) => _shipper.FlushAsync(ct);
 
     /// <summary>Sends what is left.</summary>
-    public ValueTask DisposeAsync() => _shipper.DisposeAsync();
-}
-
-/// <summary>A run that is being logged to. Logging never waits for a store and never throws for a network.</summary>
-/// <remarks><b>Threads.</b> All members may be called concurrently.</remarks>
-public sealed class ActiveRun
-{
-    private readonly JournalFile _journal;
-    private readonly TimeProvider _time;
-
-    internal ActiveRun(JournalFile journal, string name, TimeProvider time)
+    public async ValueTask DisposeAsync()
     {
-        _journal = journal;
-        _time = time;
-        Name = name;
+        await _shipper.DisposeAsync().ConfigureAwait(false);
+        _exit.Leave();
     }
 
-    /// <summary>The run's id.</summary>
-    public RunId Id => _journal.Run;
+    private async Task<bool> IsKnownAsync(RunId id, CancellationToken ct)
+    {
+        try
+        {
+            await _store.GetRunAsync(id, ct).ConfigureAwait(false);
+            return true;
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.NotFound)
+        {
+            return false;
+        }
+    }
 
-    /// <summary>The run's name.</summary>
-    public string Name { get; }
+    private JournalFile Create(RunId run, string segment)
+    {
+        var journal = JournalFile.Create(_folder, run, segment);
+        journal.Trouble = _warn;
+        return journal;
+    }
 
-    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private void Add(ActiveRun run)
+    {
+        _exit.Add(run);
+        _shipper.Add(run.Journal);
+    }
+}
 
-    /// <summary>Logs metric values.</summary>
-    /// <param name="step">The program's own counter.</param>
-    /// <param name="values">Names and values; NaN and infinities are kept.</param>
-    public void Log(long step, params ReadOnlySpan<(string Key, double Value)> values) => _journal.Metrics(Now, step, values);
+/// <summary>What to do about a run that is there, or is not.</summary>
+public enum ResumeMode
+{
+    /// <summary>It must not be there.</summary>
+    New,
 
-    /// <summary>Logs params, each once.</summary>
-    public void LogParams(IEnumerable<KeyValuePair<string, string>> values) => _journal.Params(Now, values);
+    /// <summary>It must be there.</summary>
+    Require,
 
-    /// <summary>Sets tags.</summary>
-    public void Tag(IEnumerable<KeyValuePair<string, string>> tags) => _journal.Tags(Now, tags.Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value)));
-
-    /// <summary>Sets one tag.</summary>
-    public void Tag(string key, string value) => Tag([new(key, value)]);
-
-    /// <summary>Whether it was ended.</summary>
-    public bool IsFinished => _journal.IsFinished;
-
-    /// <summary>Ends the run. Nothing may be logged after.</summary>
-    public void Finish(RunStatus status = RunStatus.Finished) => _journal.Finish(Now, status);
+    /// <summary>Go on with it if it is there, else start it.</summary>
+    Allow,
 }

@@ -29,10 +29,10 @@ public sealed record Project
     /// <summary>Free notes by key.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? field; } = new Dictionary<string, string>();
 
-    /// <summary>How many runs that are not in the trash stand in which status.</summary>
+    /// <summary>How many runs that are not in the trash stand in which status; zeros where they were not counted.</summary>
     public RunCounts Runs { get; init; } = new();
 
-    /// <summary>When its newest run was started, milliseconds since 1970 UTC; null without runs.</summary>
+    /// <summary>When its newest run was started, milliseconds since 1970 UTC; null without runs and where they were not counted.</summary>
     public long? LastRunAt { get; init; }
 }
 

@@ -15,13 +15,20 @@ public static class ArtifactPath
     /// <exception cref="LodeException">InvalidArgument: absolute, too long, with a <c>..</c> part, a backslash, a drive or the character NUL.</exception>
     public static string Parse(string text)
     {
-        if (text.StartsWith('/') || text.Contains('\\', StringComparison.Ordinal) || text.Contains('\0', StringComparison.Ordinal) || HasDrive(text))
+        if (!TryParse(text, out var path))
             throw Invalid(text);
-        var parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (Array.IndexOf(parts, "..") >= 0)
-            throw Invalid(text);
-        var path = string.Join('/', parts.Where(part => part != "."));
         return Encoding.UTF8.GetByteCount(path) <= MaxLength ? path : throw new LodeException(ErrorCode.InvalidArgument, $"A path has at most {MaxLength} bytes; got {Encoding.UTF8.GetByteCount(path)}.");
+    }
+
+    /// <summary>As <see cref="Parse"/>, for a path of any length; false where it leaves its place.</summary>
+    public static bool TryParse(string text, out string path)
+    {
+        path = "";
+        if (text.StartsWith('/') || text.Contains('\\', StringComparison.Ordinal) || text.Contains('\0', StringComparison.Ordinal) || HasDrive(text))
+            return false;
+        var parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        path = string.Join('/', parts.Where(part => part != "."));
+        return Array.IndexOf(parts, "..") < 0;
     }
 
     /// <summary>The path of a file or folder below another.</summary>

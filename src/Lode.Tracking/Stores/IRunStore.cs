@@ -17,7 +17,7 @@ public interface IRunStore
     /// <exception cref="LodeException">AlreadyExists: a project has that name, perhaps in the trash.</exception>
     Task<Project> CreateProjectAsync(NewProject project, CancellationToken ct);
 
-    /// <summary>The project of that id, in use or in the trash.</summary>
+    /// <summary>The project of that id, in use or in the trash. Only <see cref="SearchProjectsAsync"/> surely counts its runs.</summary>
     Task<Project> GetProjectAsync(ProjectId id, CancellationToken ct);
 
     /// <summary>The project of that name, in use or in the trash; null when there is none.</summary>
@@ -83,12 +83,32 @@ public interface IRunStore
     Task<IReadOnlyList<MetricSeries>> GetSeriesAsync(SeriesQuery query, CancellationToken ct);
 
     /// <summary>
-    /// Takes bytes of a run's journal from <paramref name="offset"/> on. Whole lines are applied, together and once; a torn last
-    /// line is left for next time. Bytes that were taken before are passed over. A start event makes the run and, where missing, its project.
+    /// Drops the points of all metrics that have a later step, and answers with the run as it is then. Sent again, it also drops
+    /// what was logged in between. Journals that a program has yet to send are not touched.
     /// </summary>
-    /// <returns>How many bytes of this journal are taken now: send from there next. Less than <paramref name="offset"/> when bytes are missing.</returns>
-    /// <exception cref="LodeException">NotFound: bytes from 0 on that hold no start event, of an unknown run.</exception>
-    Task<JournalReceipt> AppendJournalAsync(RunId id, long offset, ReadOnlyMemory<byte> bytes, CancellationToken ct);
+    Task<Run> RewindAsync(RunId id, long step, CancellationToken ct);
+
+    /// <summary>
+    /// Makes a run, scheduled, in the same project, with what another was given and its points up to a step: params, tags, metrics; tags
+    /// <see cref="RunOrigin.Parent"/> and <see cref="RunOrigin.ForkStep"/> say where it comes from.
+    /// Sent again with the same id, returns the run as it is.
+    /// </summary>
+    /// <param name="source">Which run.</param>
+    /// <param name="step">The last step to take over.</param>
+    /// <param name="id">The new run's id, made with <see cref="RunId.New"/>.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <exception cref="LodeException">AlreadyExists: that id is another run's.</exception>
+    Task<Run> ForkAsync(RunId source, long step, RunId id, CancellationToken ct);
+
+    /// <summary>
+    /// Takes bytes of a segment of a run's journal from <paramref name="offset"/> on. Whole lines are applied, together and once; a torn last
+    /// line is left for next time. Bytes that were taken before are passed over. A start event makes the run and, where missing, its project.
+    /// Segments may come in any order and through each other.
+    /// </summary>
+    /// <returns>How many bytes of this segment are taken now: send from there next. Less than <paramref name="offset"/> when bytes are missing.</returns>
+    /// <exception cref="LodeException">NotFound: bytes that hold no start event, of an unknown run; send them again when another segment has made it.
+    /// InvalidArgument: the segment has no such name as <see cref="JournalSegment"/> allows.</exception>
+    Task<JournalReceipt> AppendJournalAsync(RunId id, string segment, long offset, ReadOnlyMemory<byte> bytes, CancellationToken ct);
 
     /// <summary>Runs changed after <paramref name="version"/>, oldest change first, at most <paramref name="limit"/>.</summary>
     /// <param name="scope">Only this project's or this run's; default = all.</param>
@@ -99,7 +119,7 @@ public interface IRunStore
 }
 
 /// <summary>What a store says to a piece of a journal.</summary>
-/// <param name="Offset">Bytes of this journal taken so far.</param>
+/// <param name="Offset">Bytes of this segment taken so far.</param>
 /// <param name="SkippedLines">Lines of this piece that were not understood and were passed over.</param>
 /// <param name="Purged">The run was purged: nothing of its journal is taken any more, and it need not be kept.</param>
 public sealed record JournalReceipt(long Offset, int SkippedLines, bool Purged = false);

@@ -19,6 +19,9 @@ public sealed record ProjectQuery
 
     /// <summary>Projects to return at most; 1 to 50,000, default 1,000.</summary>
     public int Limit { get; init; } = 1000;
+
+    /// <summary>Whether to count each project's runs, which looks at all of them; default yes.</summary>
+    public bool Counts { get; init; } = true;
 }
 
 /// <summary>Projects found.</summary>

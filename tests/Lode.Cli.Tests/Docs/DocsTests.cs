@@ -15,6 +15,8 @@ public sealed partial class DocsTests
     public async Task Commands_Run(string document)
     {
         using var home = new TemporaryFolder();
+        using var work = new TemporaryFolder();
+        File.Copy(Path.Combine(s_root, "README.md"), work["README.md"]);
         foreach (var line in Blocks(document, "sh").SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
         {
             if (line is "./test.sh") // this is what is running
@@ -28,7 +30,7 @@ public sealed partial class DocsTests
                 Assert.Equal(0, (await up.InterruptAsync()).Code);
                 continue;
             }
-            var (code, output, error) = await LodeProcess.RunAsync(home.Path, args);
+            var (code, output, error) = await LodeProcess.RunInAsync(work.Path, home.Path, args);
             Assert.True(code == 0, $"{document}: {line}: exit code {code}: {error}");
             Assert.NotEqual("", output);
         }

@@ -1,5 +1,9 @@
+using Lode.Core;
 using Lode.Learning;
 using Lode.Optimization;
+using Lode.Storage;
+using Lode.TestKit;
+using Lode.Tracking;
 
 namespace Lode.Cli.Tests.Docs;
 
@@ -74,5 +78,31 @@ public sealed class Snippets : IDisposable
 
         Assert.InRange(scores["log_loss"].Mean, 0.05, 0.4);
         Assert.Equal(2, _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Resuming()
+    {
+        using var folder = new TemporaryFolder();
+        await using var database = SqliteDatabase.Open(folder["lode.db"]);
+        var (store, journalFolder, id, ct) = (new SqlRunStore(database, TimeProvider.System), folder["journal"], RunId.New(), CancellationToken.None);
+        await using (var first = new Tracker(store, journalFolder, TimeProvider.System, Console.WriteLine))
+        {
+            var attempt = await first.ResumeRunAsync(id, ResumeMode.New, "project", "name", ct);
+            attempt.Log(1000, ("loss", 0.5));
+            attempt.Log(1001, ("loss", 0.4));
+        }
+        {
+            await using var tracker = new Tracker(store, journalFolder, TimeProvider.System, Console.WriteLine);
+            var run = await tracker.ResumeRunAsync(id, ResumeMode.Allow, "project", "name", ct); // goes on with it, or starts it: also while the store is away
+            run.Rewind(step: 1000);                                                              // from a checkpoint: its tail is cut
+            run.Log(1001, ("loss", 0.25));
+            run.Finish();
+
+            await tracker.FlushAsync(ct);
+        }
+        var stored = await store.GetRunAsync(id, ct);
+        Assert.Equal((RunStatus.Finished, 2, 0.25), (stored.Status, stored.Metrics["loss"].Count, stored.Metrics["loss"].Last));
+        Assert.Equal("", _output.ToString());
     }
 }

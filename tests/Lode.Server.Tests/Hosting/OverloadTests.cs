@@ -7,20 +7,23 @@ using System.Text;
 using System.Text.Json;
 using Lode.Core;
 using Lode.Tracking;
+using Xunit.Abstractions;
 
 namespace Lode.Server.Tests.Hosting;
 
 /// <summary>More than the server can do: it says so to those it cannot serve, and serves the others.</summary>
-public sealed class OverloadTests
+public sealed class OverloadTests(ITestOutputHelper output)
 {
     // LODE_LOAD_SECONDS=60 holds the load for a minute.
     private static readonly TimeSpan s_load = TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("LODE_LOAD_SECONDS") ?? "3", CultureInfo.InvariantCulture));
 
     private static async Task<Run> NewRunAsync(RunningServer server) => await new HttpRunStore(server.Http).CreateRunAsync(new NewRun { Id = RunId.New(), ProjectId = ProjectId.Default }, default);
 
-    private static async Task<ConcurrentDictionary<HttpStatusCode, int>> HammerAsync(RunningServer server, Run run, int clients)
+    /// <summary>Clients that log and read as fast as they are let; how often each status was heard, and which points were answered 200.</summary>
+    private static async Task<(ConcurrentDictionary<HttpStatusCode, int> Statuses, ConcurrentBag<(int Client, long Step)> Acknowledged)> HammerAsync(RunningServer server, Run run, int clients)
     {
         var statuses = new ConcurrentDictionary<HttpStatusCode, int>();
+        var acknowledged = new ConcurrentBag<(int Client, long Step)>();
         using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(60) }) { BaseAddress = server.Address, Timeout = TimeSpan.FromMinutes(2) };
         using var end = new CancellationTokenSource(s_load);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async client =>
@@ -32,6 +35,8 @@ public sealed class OverloadTests
                     ? await http.GetAsync($"/api/v1/runs/{run.Id}")
                     : await http.PostAsJsonAsync("/api/2.0/mlflow/runs/log-metric", new { run_id = run.Id.ToString(), key = $"m{client % 7}", value = client, timestamp = client, step });
                 statuses.AddOrUpdate(response.StatusCode, 1, (_, count) => count + 1);
+                if (response.StatusCode == HttpStatusCode.OK && client % 10 != 9)
+                    acknowledged.Add((client, step));
                 if (response.StatusCode == HttpStatusCode.TooManyRequests)
                 {
                     Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
@@ -40,16 +45,34 @@ public sealed class OverloadTests
                 }
             }
         }));
-        return statuses;
+        return (statuses, acknowledged);
+    }
+
+    /// <summary>Just the acknowledged points are there, each once.</summary>
+    private static async Task RequirePointsAsync(RunningServer server, Run run, IEnumerable<(int Client, long Step)> acknowledged)
+    {
+        var store = new HttpRunStore(server.Http);
+        var stored = new List<(int Client, long Step)>();
+        for (var key = 0; key < 7; key++)
+        {
+            var points = await store.GetHistoryAsync(run.Id, $"m{key}", 0, 1_000_000, default);
+            Assert.All(points, point => Assert.Equal((point.Time, key), ((long)point.Value, (int)point.Value % 7)));
+            stored.AddRange(points.Select(point => ((int)point.Value, point.Step)));
+        }
+        Assert.Equal(acknowledged.Order(), stored.Order());
+        Assert.Equal(stored.Count, (await store.GetRunAsync(run.Id, default)).Metrics.Values.Sum(metric => metric.Count));
     }
 
     [Fact]
     public async Task ThousandClients_AreAllServed()
     {
         await using var server = await RunningServer.StartAsync();
-        var statuses = await HammerAsync(server, await NewRunAsync(server), 1000);
+        var run = await NewRunAsync(server);
+        var (statuses, acknowledged) = await HammerAsync(server, run, 1000);
         Assert.Equal([HttpStatusCode.OK], statuses.Keys);
         Assert.True(statuses[HttpStatusCode.OK] >= 1000);
+        await RequirePointsAsync(server, run, acknowledged);
+        output.WriteLine($"{statuses[HttpStatusCode.OK]:N0} requests of 1,000 clients in {s_load.TotalSeconds:0} s, all 200; {acknowledged.Count:N0} points there; {Environment.WorkingSet >> 20} MiB resident with the clients");
     }
 
     [Fact]
@@ -57,8 +80,10 @@ public sealed class OverloadTests
     {
         await using var server = await RunningServer.StartAsync(null, options => options with { MaxRequests = 4, MaxWaiting = 16 });
         var run = await NewRunAsync(server);
-        var statuses = await HammerAsync(server, run, 1000);
+        var (statuses, acknowledged) = await HammerAsync(server, run, 1000);
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.TooManyRequests], statuses.Keys.Order());
+        await RequirePointsAsync(server, run, acknowledged);
+        output.WriteLine($"{statuses[HttpStatusCode.OK]:N0} requests answered 200 and {statuses[HttpStatusCode.TooManyRequests]:N0} answered 429 in {s_load.TotalSeconds:0} s; {acknowledged.Count:N0} points there");
         var metrics = await server.Http.GetStringAsync("/metrics");
         Assert.Contains($"lode_overload_refused_total {statuses[HttpStatusCode.TooManyRequests]}\n", metrics, StringComparison.Ordinal);
     }

@@ -13,6 +13,7 @@ public sealed class OldSchemaTests : IDisposable
 
     [Theory]
     [InlineData("schema1.db")]
+    [InlineData("schema6.db")]
     public async Task Open_AFileOfAnEarlierSchema_KeepsEverything(string name)
     {
         var file = _folder["lode.db"];
@@ -36,5 +37,16 @@ public sealed class OldSchemaTests : IDisposable
             // What is there already is known, and what is new goes behind it.
             await store.LogAsync(id, new RunBatch { Metrics = [loss[0], loss[599], new("loss", 0.5, 1_800_000_000_000, 600)] }, ct);
         }
+    }
+
+    [Fact]
+    public async Task Open_AFileOfSchema6_KnowsHowFarTheJournalWasTaken()
+    {
+        var file = _folder["lode.db"];
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Sqlite/Old/schema6.db"), file);
+        await using var database = SqliteDatabase.Open(file);
+        var (store, id) = (new SqlRunStore(database, new ManualTime()), RunId.Parse("e5bf000ebfaf481ab0c2db29d2c32df5"));
+        Assert.Equal(77, (await store.AppendJournalAsync(id, 0, default, CancellationToken.None)).Offset);
+        Assert.Equal(0, (await store.AppendJournalAsync(id, "second", 0, default, CancellationToken.None)).Offset);
     }
 }

@@ -17,7 +17,7 @@ public sealed class FlakyStore(IRunStore inner, ulong seed) : IRunStore
     /// <summary>Journal pieces that were sent, arrived or not.</summary>
     public int Sent => _sent;
 
-    public async Task<JournalReceipt> AppendJournalAsync(RunId id, long offset, ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public async Task<JournalReceipt> AppendJournalAsync(RunId id, string segment, long offset, ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         Interlocked.Increment(ref _sent);
         double luck;
@@ -25,7 +25,7 @@ public sealed class FlakyStore(IRunStore inner, ulong seed) : IRunStore
             luck = _rng.NextDouble();
         if (Down || luck < 0.2)
             throw new LodeException(ErrorCode.Unavailable, "lost on the way");
-        var receipt = await inner.AppendJournalAsync(id, offset, bytes, ct);
+        var receipt = await inner.AppendJournalAsync(id, segment, offset, bytes, ct);
         return luck < 0.4 ? throw new LodeException(ErrorCode.Unavailable, "answer lost") : receipt;
     }
 
@@ -62,6 +62,10 @@ public sealed class FlakyStore(IRunStore inner, ulong seed) : IRunStore
     public Task<IReadOnlyList<MetricPoint>> GetHistoryAsync(RunId id, string key, int offset, int limit, CancellationToken ct) => inner.GetHistoryAsync(id, key, offset, limit, ct);
 
     public Task<IReadOnlyList<MetricSeries>> GetSeriesAsync(SeriesQuery query, CancellationToken ct) => inner.GetSeriesAsync(query, ct);
+
+    public Task<Run> RewindAsync(RunId id, long step, CancellationToken ct) => inner.RewindAsync(id, step, ct);
+
+    public Task<Run> ForkAsync(RunId source, long step, RunId id, CancellationToken ct) => inner.ForkAsync(source, step, id, ct);
 
     public Task<RunChanges> GetChangesAsync(ChangeScope scope, long version, int limit, CancellationToken ct) => inner.GetChangesAsync(scope, version, limit, ct);
 }

@@ -131,7 +131,7 @@ public abstract partial class RunStoreContract : IAsyncLifetime
         await Store.UpdateRunAsync(done.Id, new RunChange { Status = RunStatus.Finished }, Ct);
         var trashed = await NewRunAsync(project.Id, startedAt: 99);
         await Store.UpdateRunAsync(trashed.Id, new RunChange { Lifecycle = Lifecycle.Deleted }, Ct);
-        var read = await Store.GetProjectAsync(project.Id, Ct);
+        var read = (await Store.SearchProjectsAsync(new ProjectQuery(), Ct)).Projects.Single(found => found.Id == project.Id);
         Assert.Equal(new RunCounts { Total = 2, Running = 1, Finished = 1 }, read.Runs);
         Assert.Equal(9, read.LastRunAt);
     }
@@ -145,7 +145,7 @@ public abstract partial class RunStoreContract : IAsyncLifetime
         await Store.CreateRunAsync(asked, Ct);
         var read = await Store.CreateRunAsync(asked with { Name = "second" }, Ct);
         Assert.Equal(("first", "ada", RunStatus.Running, 123L, null, "v"), (read.Name, read.User, read.Status, read.StartedAt, read.EndedAt, read.Tags["k"]));
-        Assert.Equal(1, (await Store.GetProjectAsync(project.Id, Ct)).Runs.Total);
+        Assert.Equal(1, (await Store.SearchProjectsAsync(new ProjectQuery(), Ct)).Projects.Single(found => found.Id == project.Id).Runs.Total);
     }
 
     [Fact]

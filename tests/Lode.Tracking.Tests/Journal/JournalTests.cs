@@ -27,7 +27,8 @@ public sealed class JournalTests : IDisposable
         Assert.Equal([new("a", "1"), new("ü", "line\nbreak")], piece.Params);
         Assert.Equal([new("m", 0.1, 3, -7), new("nan", double.NaN, 3, -7), new("inf", double.NegativeInfinity, 3, -7)], piece.Metrics);
         Assert.Equal([new("t", "v"), new("gone", null)], piece.Tags);
-        Assert.Equal((new JournalFinish(6, RunStatus.Killed), 0, (int)file.Length), (piece.Finish, piece.Skipped, piece.Consumed));
+        Assert.Equal([new(1, RunStatus.Running), new(6, RunStatus.Killed)], piece.States);
+        Assert.Equal((0, (int)file.Length), (piece.Skipped, piece.Consumed));
         Assert.True(file.IsFinished);
     }
 

@@ -1,0 +1,45 @@
+using Lode.Core;
+
+namespace Lode.Tracking;
+
+/// <summary>Where a run comes from and how its program ended, as tags.</summary>
+public static class RunOrigin
+{
+    /// <summary>The run that a fork was made from.</summary>
+    public const string Parent = "lode.parent";
+
+    /// <summary>The last step that a fork has taken over.</summary>
+    public const string ForkStep = "lode.fork_step";
+
+    /// <summary>The signal that ended the program, for example <c>SIGTERM</c>.</summary>
+    public const string ExitSignal = ExitPrefix + "signal";
+
+    /// <summary>The type of the exception that ended the program.</summary>
+    public const string ExitType = ExitPrefix + "type";
+
+    /// <summary>What that exception says, at most 1,000 characters.</summary>
+    public const string ExitMessage = ExitPrefix + "message";
+
+    /// <summary>That exception's stack, at most 5,000 characters.</summary>
+    public const string ExitStack = ExitPrefix + "stack";
+
+    /// <summary>What the tags of a program's end begin with: they are not taken over by forks.</summary>
+    public const string ExitPrefix = "lode.exit.";
+}
+
+/// <summary>The body of POST /runs/{id}/rewind.</summary>
+public sealed record RunRewind
+{
+    /// <summary>The last step that stays.</summary>
+    public required long Step { get; init; }
+}
+
+/// <summary>The body of POST /runs/{id}/fork.</summary>
+public sealed record RunFork
+{
+    /// <summary>The last step to take over.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>The new run's id; null = the server makes one.</summary>
+    public RunId? Id { get; init; }
+}
