@@ -130,6 +130,49 @@ public sealed class LifeOfDataTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Export_BringsFiles_UnlessTheyAreLeftOut()
+    {
+        await File.WriteAllTextAsync(_home["note.txt"], "hello");
+        await OkAsync("artifact", "put", "run 0", _home["note.txt"]);
+        Assert.Equal(1, Json(await OkAsync("export", "--out", _home["all.jsonl.gz"], "--json")).GetProperty("files").GetInt32());
+        Assert.Single(Directory.GetFiles(_home["all.artifacts"], "*", SearchOption.AllDirectories));
+        using var other = new TemporaryFolder();
+        var (code, _, error) = await RunAsync(other.Path, "", "import", _home["all.jsonl.gz"], "--no-artifacts");
+        Assert.True(code == 0, error);
+        Assert.Contains("skipped: 1 files", error, StringComparison.Ordinal);
+        (code, _, error) = await RunAsync(other.Path, "", "import", _home["all.jsonl.gz"]);
+        Assert.True(code == 0, error);
+        (_, var listed, _) = await RunAsync(other.Path, "", "artifact", "ls", "run 0");
+        Assert.Contains("note.txt", listed, StringComparison.Ordinal);
+        (code, _, error) = await RunAsync(other.Path, "", "import", _home["all.jsonl.gz"], "--artifacts", _home["nowhere"]);
+        Assert.Equal(4, code);
+        Assert.Contains("--no-artifacts", error, StringComparison.Ordinal);
+        File.Delete(Directory.GetFiles(_home["all.artifacts"], "*", SearchOption.AllDirectories)[0]);
+        using var third = new TemporaryFolder();
+        (code, _, error) = await RunAsync(third.Path, "", "import", _home["all.jsonl.gz"]);
+        Assert.Equal(8, code);
+        Assert.Contains("is missing", error, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync(null, "", "export", "--artifacts", _home["x"], "--no-artifacts")).Code);
+        await OkAsync("export", "--out", _home["lean.jsonl"], "--no-artifacts");
+        Assert.False(Directory.Exists(_home["lean.artifacts"]));
+    }
+
+    [Fact]
+    public async Task Doctor_NamesFilesWhoseBytesAreGone()
+    {
+        await File.WriteAllTextAsync(_home["note.txt"], "hello");
+        await OkAsync("artifact", "put", "run 0", _home["note.txt"]);
+        await OkAsync("doctor");
+        var blob = Directory.GetFiles(new DataFolder(_home.Path).ArtifactFolder, "*", SearchOption.AllDirectories).Single(file => Path.GetFileName(file).Length == 64);
+        File.Delete(blob);
+        var (code, output, _) = await RunAsync(null, "", "doctor");
+        Assert.Equal(9, code);
+        Assert.Contains($"{Path.GetFileName(blob)} is missing; it is that of", output, StringComparison.Ordinal);
+        Assert.Contains("artifacts/note.txt", output, StringComparison.Ordinal);
+        await OkAsync("doctor", "--quick");
+    }
+
+    [Fact]
     public async Task Export_ThatIsStopped_LeavesNothing()
     {
         using var stop = new CancellationTokenSource();

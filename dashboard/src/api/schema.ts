@@ -19,6 +19,10 @@ export type Path =
   | '/api/v1/runs/{id}/history'
   | '/api/v1/storage'
   | '/api/v1/gc'
+  | '/api/v1/logged-models'
+  | '/api/v1/logged-models/{id}'
+  | '/api/v1/registered-models'
+  | '/api/v1/registered-models/{name}'
   | '/api/v1/changes'
   | '/api/v1/events'
   | '/api/v1/webhooks/{id}/deliveries'
@@ -32,6 +36,38 @@ export type Path =
   | '/health'
   | '/version'
   | '/metrics';
+
+/** A registered model with all that belongs to it, as exports keep it. A snapshot. */
+export interface ArchivedModel {
+  name: string;
+  description?: null | string;
+  createdAt?: number;
+  updatedAt?: number;
+  lastVersion?: number;
+  tags?: Record<string, string>;
+  aliases?: Record<string, number>;
+  versions?: (ArchivedVersion)[];
+}
+
+/** Registered models with all that belongs to them. */
+export interface ArchivedModelList {
+  models: (ArchivedModel)[];
+}
+
+/** One version of an ArchivedModel. */
+export interface ArchivedVersion {
+  version: number;
+  source: string;
+  location?: string;
+  runId?: null | string;
+  runLink?: null | string;
+  modelId?: null | string;
+  description?: null | string;
+  stage?: ModelStage;
+  createdAt?: number;
+  updatedAt?: number;
+  tags?: Record<string, string>;
+}
 
 /** A file or a folder in the tree of artifacts. A snapshot. */
 export interface Artifact {
@@ -118,6 +154,30 @@ export interface KeptRun {
 /** Whether a project or run is in use or in the trash. Persisted; append only. */
 export type Lifecycle = 'active' | 'deleted';
 
+/** A model that a run logged: its files lie below string LoggedModel.ArtifactUri. A snapshot. */
+export interface LoggedModel {
+  id: string;
+  projectId: ProjectId;
+  name: string;
+  modelType?: string;
+  sourceRun?: string;
+  status?: LoggedModelStatus;
+  createdAt?: number;
+  updatedAt?: number;
+  artifactUri?: string;
+  params?: Record<string, string>;
+  tags?: Record<string, string>;
+  metrics?: (ModelMetric)[];
+}
+
+/** Logged models of a project. */
+export interface LoggedModelList {
+  models: (LoggedModel)[];
+}
+
+/** How far a logged model's upload is. MLflow's numbers; persisted; append only. */
+export type LoggedModelStatus = 'unspecified' | 'pending' | 'ready' | 'uploadFailed';
+
 /** A piece of a metric's history. */
 export interface MetricHistory {
   points: (MetricPoint)[];
@@ -155,11 +215,23 @@ export interface MetricSummary {
   count?: number;
 }
 
+/** One observation of a logged model. */
+export interface ModelMetric {
+  modelId: string;
+  point: MetricPoint;
+  datasetName?: null | string;
+  datasetDigest?: null | string;
+  run?: string;
+}
+
 /** A logged model that a run made. */
 export interface ModelOutput {
   modelId: string;
   step: number;
 }
+
+/** Where a version stands on its way into use. Aliases say the same with names of one's own. */
+export type ModelStage = 'none' | 'staging' | 'production' | 'archived';
 
 /** What a new project is made of. */
 export interface NewProject {

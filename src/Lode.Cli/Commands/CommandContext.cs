@@ -23,8 +23,8 @@ internal sealed record CommandContext(Terminal Terminal, TimeProvider Time, stri
     public static CommandContext Of(ParseResult parsed, Terminal terminal) =>
         new(terminal, TimeProvider.System, parsed.GetValue(HomeOption), parsed.GetValue(StoreOption), parsed.GetValue(JsonOption), "lode " + parsed.CommandResult.Command.Name);
 
-    /// <summary>The store is a PostgreSQL database, not the data folder's own.</summary>
-    public bool UsesPostgres => ResolveAddress() is not null;
+    /// <summary>The PostgreSQL database that is the store; null = the data folder's own.</summary>
+    public PostgresAddress? Postgres => ResolveAddress();
 
     public Task<StoreAccess> OpenStoreAsync(CancellationToken ct) =>
         StoreAccess.OpenAsync(DataFolder.Resolve(Home), ResolveAddress(), Command, Time, warning => Terminal.Note($"lode: {warning}"), ct);

@@ -11,8 +11,8 @@ internal static class DoctorCommand
     public static Command Create(Terminal terminal)
     {
         var fix = new Option<bool>("--fix") { Description = "Repair what can be repaired without loss, and say what was done." };
-        var quick = new Option<bool>("--quick") { Description = "Leave out what reads every metric point." };
-        var command = Help.WithExamples(new Command("doctor", "Check the data folder; exit code 9 when something is wrong.") { fix, quick },
+        var quick = new Option<bool>("--quick") { Description = "Leave out what reads every metric point and every file." };
+        var command = Help.WithExamples(new Command("doctor", "Check the data; exit code 9 when something is wrong.") { fix, quick },
             "lode doctor", "lode doctor --fix", "lode doctor --quick --json");
         command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(fix), parsed.GetValue(quick), ct));
         return command;
@@ -20,9 +20,19 @@ internal static class DoctorCommand
 
     internal static async Task<int> ExecuteAsync(CommandContext context, bool fix, bool quick, CancellationToken ct)
     {
-        if (context.UsesPostgres)
-            throw new LodeException(ErrorCode.NotImplemented, "The doctor looks at data folders; a PostgreSQL database has its own tools (amcheck, pg_dump).");
-        var report = await new StoreDoctor(DataFolder.Resolve(context.Home), context.Time).ExamineAsync(fix, quick, ct);
+        var folder = DataFolder.Resolve(context.Home);
+        DoctorReport report;
+        if (context.Postgres is { } address)
+        {
+            if (fix)
+                throw new LodeException(ErrorCode.NotImplemented, "In a PostgreSQL database the doctor only looks; it repairs nothing.", "Its own tools: amcheck, pg_dump. `lode doctor` without --fix looks.");
+            await using var database = PostgresDatabase.Open(address);
+            report = await new PostgresDoctor(database, folder, context.Time).ExamineAsync(quick, ct);
+        }
+        else
+        {
+            report = await new StoreDoctor(folder, context.Time).ExamineAsync(fix, quick, ct);
+        }
         if (context.Json)
         {
             context.Terminal.Json(report, CliJson.Default.DoctorReport);

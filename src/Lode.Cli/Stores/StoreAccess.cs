@@ -23,6 +23,7 @@ internal sealed class StoreAccess : IAsyncDisposable
         Registry = new SqlModelRegistry(database, time);
         var artifacts = new SqlArtifactStore(database, new FolderBlobStore(folder.ArtifactFolder), time);
         Artifacts = artifacts;
+        Models = new SqlModelArchive(database);
         Housekeeping = new SqlHousekeeping(database, time, folder.JournalFolder, artifacts);
     }
 
@@ -32,6 +33,7 @@ internal sealed class StoreAccess : IAsyncDisposable
         // Files, and emptying a large trash, take as long as they take.
         _patient = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
         Artifacts = new HttpArtifactStore(_patient);
+        Models = new HttpModelArchive(_patient);
         Housekeeping = new HttpHousekeeping(_patient);
     }
 
@@ -42,6 +44,12 @@ internal sealed class StoreAccess : IAsyncDisposable
     public IModelRegistry Registry { get; }
 
     public IArtifactStore Artifacts { get; }
+
+    /// <summary>Logged and registered models, whole.</summary>
+    public IModelArchive Models { get; }
+
+    /// <summary>What exports read and imports write.</summary>
+    public ExchangeStores Exchange => new(Store, Models, Artifacts);
 
     /// <summary>What takes how much, and the trash.</summary>
     public IHousekeeping Housekeeping { get; }

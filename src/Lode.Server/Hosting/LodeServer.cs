@@ -49,6 +49,7 @@ public sealed class LodeServer : IAsyncDisposable
         var artifacts = new SqlArtifactStore(store.Database, new FolderBlobStore(options.ArtifactFolder), time);
         builder.Services.AddSingleton<IArtifactStore>(artifacts);
         builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, options.JournalFolder, artifacts));
+        builder.Services.AddSingleton<IModelArchive>(new SqlModelArchive(store.Database));
         builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
         builder.Services.AddSingleton(time);
         AddServices(builder.Services, options, address);
@@ -139,6 +140,7 @@ public sealed class LodeServer : IAsyncDisposable
         RunEndpoints.Map(api);
         MetricEndpoints.Map(api);
         HousekeepingEndpoints.Map(api);
+        ModelArchiveEndpoints.Map(api);
         EventEndpoints.Map(api);
         Native.WebhookEndpoints.Map(api);
         LineageEndpoints.Map(api);

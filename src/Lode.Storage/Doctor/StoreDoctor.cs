@@ -47,16 +47,20 @@ public sealed class StoreDoctor(DataFolder folder, TimeProvider time)
         if (quick)
         {
             checks.Add(OpenCheck.Skipped("summaries", "--quick"));
+            checks.Add(OpenCheck.Skipped("artifacts", "--quick"));
         }
         else if (ownership is null)
         {
             // Its histories grow while they are read; a difference would mean nothing.
             checks.Add(OpenCheck.Skipped("summaries", "the owner writes them; stop it to have them checked"));
+            checks.Add(OpenCheck.Skipped("artifacts", "the owner writes them; stop it to have them checked"));
         }
         else
         {
             await using var database = SqliteDatabase.Open(folder.DatabaseFile);
             checks.Add(await SummaryCheck.RunAsync(database, fix, ct).ConfigureAwait(false));
+            checks.Add(await ArtifactCheck.ModelsAsync(database, ct).ConfigureAwait(false));
+            checks.Add(await ArtifactCheck.RunAsync(database, folder, time, ct).ConfigureAwait(false));
         }
         checks.Add(await JournalCheck.RunAsync(folder, time, fix, ownership is not null, ct).ConfigureAwait(false));
         return new DoctorReport(checks);

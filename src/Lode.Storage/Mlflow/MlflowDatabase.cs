@@ -15,8 +15,9 @@ internal static class MlflowDatabase
     // What MLflow writes for infinities, which some of its databases cannot hold.
     private const double Infinite = double.MaxValue;
 
-    public static async Task ReadAsync(string file, RunImporter importer, CancellationToken ct)
+    public static async Task ReadAsync(string file, MlflowModels models, CancellationToken ct)
     {
+        var importer = models.Runs;
         SQLitePCL.Batteries_V2.Init();
         try
         {
@@ -24,16 +25,15 @@ internal static class MlflowDatabase
             await connection.OpenAsync(ct).ConfigureAwait(false);
             // One snapshot of all tables, should somebody write meanwhile.
             await using var transaction = connection.BeginTransaction(deferred: true);
-            var schema = new Schema(connection, transaction);
+            var schema = new MlflowSchema(connection, transaction);
             if (!schema.Has("experiments", "experiment_id") || !schema.Has("runs", "run_uuid"))
                 throw new LodeException(ErrorCode.InvalidArgument, $"'{file}' is a SQLite database, but not MLflow's: it lacks the tables experiments and runs.");
             await ReadExperimentsAsync(schema, importer, ct).ConfigureAwait(false);
-            await ReadRunsAsync(schema, importer, ct).ConfigureAwait(false);
-            foreach (var (table, what) in new[] { ("registered_models", "registered models"), ("model_versions", "model versions"), ("trace_info", "traces"), ("logged_models", "logged models") })
-            {
-                if (schema.Has(table, null) && schema.Count(table) is > 0 and var count)
-                    importer.Skip(what, "this lode does not import them yet", count);
-            }
+            await ReadRunsAsync(schema, models, ct).ConfigureAwait(false);
+            await MlflowModelTables.ReadLoggedAsync(schema, models, ct).ConfigureAwait(false);
+            await MlflowModelTables.ReadRegistryAsync(schema, models, ct).ConfigureAwait(false);
+            if (schema.Has("trace_info", null) && schema.Count("trace_info") is > 0 and var count)
+                importer.Skip("traces", "this lode does not import them yet", count);
         }
         catch (SqliteException error) when (error.SqliteErrorCode is 11 or 26)
         {
@@ -41,7 +41,7 @@ internal static class MlflowDatabase
         }
     }
 
-    private static async Task ReadExperimentsAsync(Schema schema, RunImporter importer, CancellationToken ct)
+    private static async Task ReadExperimentsAsync(MlflowSchema schema, RunImporter importer, CancellationToken ct)
     {
         var tags = new Dictionary<long, Dictionary<string, string>>();
         if (schema.Has("experiment_tags", "value"))
@@ -75,16 +75,18 @@ internal static class MlflowDatabase
         }
     }
 
-    private static async Task ReadRunsAsync(Schema schema, RunImporter importer, CancellationToken ct)
+    private static async Task ReadRunsAsync(MlflowSchema schema, MlflowModels models, CancellationToken ct)
     {
+        var importer = models.Runs;
         var (step, isNaN) = (schema.Has("metrics", "step") ? "step" : "CAST(0 AS INTEGER)", schema.Has("metrics", "is_nan") ? "is_nan" : "0");
         var deleted = schema.Has("runs", "deleted_time") ? "deleted_time" : "NULL";
-        using var runs = schema.Read($"SELECT run_uuid, experiment_id, name, user_id, status, lifecycle_stage, start_time, end_time, {deleted} FROM runs ORDER BY run_uuid");
+        using var runs = schema.Read($"SELECT run_uuid, experiment_id, name, user_id, status, lifecycle_stage, start_time, end_time, {deleted}, {schema.Or("runs", "artifact_uri")} FROM runs ORDER BY run_uuid");
         using var @params = new ByRun(schema.Read("SELECT run_uuid, key, value FROM params ORDER BY run_uuid"));
         using var tags = new ByRun(schema.Read("SELECT run_uuid, key, value FROM tags WHERE value IS NOT NULL ORDER BY run_uuid"));
         using var counts = new ByRun(schema.Read("SELECT run_uuid, key, count(*) FROM metrics WHERE timestamp >= 0 GROUP BY run_uuid, key ORDER BY run_uuid"));
         var datasets = ReadDatasets(schema);
         using var inputs = datasets.Count == 0 ? null : new ByRun(schema.Read("SELECT destination_id, source_id, input_uuid FROM inputs WHERE source_type = 'DATASET' AND destination_type = 'RUN' ORDER BY destination_id"));
+        using var modelUses = schema.Has("inputs", "step") ? new ByRun(schema.Read("SELECT source_id, destination_id, destination_type, step FROM inputs WHERE destination_type IN ('MODEL_INPUT', 'MODEL_OUTPUT') ORDER BY source_id")) : null;
         var inputTags = datasets.Count == 0 ? [] : ReadInputTags(schema);
         using var metrics = new ByRun(schema.Read($"SELECT run_uuid, key, value, timestamp, {step}, {isNaN} FROM metrics ORDER BY run_uuid, key, timestamp, {step}"));
         while (runs.Read())
@@ -98,6 +100,14 @@ internal static class MlflowDatabase
             {
                 if (datasets.TryGetValue(row.GetString(1), out var dataset))
                     read.Add(new DatasetInput { Dataset = dataset, Tags = inputTags.GetValueOrDefault(row.GetString(2)) ?? [] });
+            });
+            var (modelsRead, outputs) = (new List<string>(), new List<ModelOutput>());
+            modelUses?.Each(uuid, row =>
+            {
+                if (row.GetString(2) == "MODEL_INPUT")
+                    modelsRead.Add(row.GetString(1));
+                else
+                    outputs.Add(new ModelOutput(row.GetString(1), Number(row, 3) ?? 0));
             });
             counts.Each(uuid, row =>
             {
@@ -124,8 +134,9 @@ internal static class MlflowDatabase
                 Params = bag,
                 Tags = marks,
                 Metrics = sizes,
-                Lineage = new RunLineage { Datasets = read },
+                Lineage = new RunLineage { Datasets = read, ModelInputs = modelsRead, ModelOutputs = outputs },
             }, ct).ConfigureAwait(false);
+            await models.AddFilesAsync(new ProjectId(runs.GetInt64(1)), id, [Text(runs, 9)], ct).ConfigureAwait(false);
             while (begun && metrics.Next(uuid) is { } row)
             {
                 var key = row.GetString(1);
@@ -142,7 +153,7 @@ internal static class MlflowDatabase
         }
     }
 
-    private static Dictionary<string, TrackedDataset> ReadDatasets(Schema schema)
+    private static Dictionary<string, TrackedDataset> ReadDatasets(MlflowSchema schema)
     {
         var datasets = new Dictionary<string, TrackedDataset>();
         if (!schema.Has("datasets", "dataset_uuid") || !schema.Has("inputs", "input_uuid") || !schema.Has("input_tags", "input_uuid"))
@@ -163,7 +174,7 @@ internal static class MlflowDatabase
         return datasets;
     }
 
-    private static Dictionary<string, Dictionary<string, string>> ReadInputTags(Schema schema)
+    private static Dictionary<string, Dictionary<string, string>> ReadInputTags(MlflowSchema schema)
     {
         var tags = new Dictionary<string, Dictionary<string, string>>();
         using var rows = schema.Read("SELECT input_uuid, name, value FROM input_tags");
@@ -185,37 +196,6 @@ internal static class MlflowDatabase
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : Convert.ToString(row.GetValue(column), CultureInfo.InvariantCulture);
 
     private static long? Number(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
-
-    /// <summary>Which tables and columns there are.</summary>
-    private sealed class Schema(SqliteConnection connection, SqliteTransaction transaction)
-    {
-        public bool Has(string table, string? column)
-        {
-            using var rows = Read($"SELECT name FROM pragma_table_info('{table}')");
-            while (rows.Read())
-            {
-                if (column is null || rows.GetString(0) == column)
-                    return true;
-            }
-            return false;
-        }
-
-        public long Count(string table)
-        {
-            using var rows = Read($"SELECT count(*) FROM {table}");
-            rows.Read();
-            return rows.GetInt64(0);
-        }
-
-        public SqliteDataReader Read(string sql)
-        {
-            // Disposed with its reader, by the connection.
-            var command = connection.CreateCommand();
-            command.CommandText = sql;
-            command.Transaction = transaction;
-            return command.ExecuteReader();
-        }
-    }
 
     /// <summary>Rows ordered by run, given out run by run; those of runs that are not asked for are passed over.</summary>
     private sealed class ByRun : IDisposable

@@ -13,8 +13,9 @@ internal static class MlflowFolder
     private static readonly string[] s_notRuns = ["tags", "datasets", "traces", "models"];
     private static readonly EnumerationOptions s_all = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
 
-    public static async Task ReadAsync(string root, RunImporter importer, CancellationToken ct)
+    public static async Task ReadAsync(string root, MlflowModels models, CancellationToken ct)
     {
+        var importer = models.Runs;
         var experiments = Experiments(root, Lifecycle.Active).Concat(Experiments(Path.Combine(root, ".trash"), Lifecycle.Deleted)).ToList();
         if (experiments.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"'{root}' is no mlruns folder: no folder in it holds an experiment's meta.yaml.");
@@ -39,11 +40,11 @@ internal static class MlflowFolder
             };
             await importer.AddProjectAsync(project, ct).ConfigureAwait(false);
             foreach (var run in Directory.GetDirectories(folder).Where(run => !s_notRuns.Contains(Path.GetFileName(run))).Order(StringComparer.Ordinal))
-                await ReadRunAsync(run, project.Id, importer, ct).ConfigureAwait(false);
+                await ReadRunAsync(run, project.Id, models, ct).ConfigureAwait(false);
             SkipFolders(Path.Combine(folder, "traces"), "traces", importer);
-            SkipFolders(Path.Combine(folder, "models"), "logged models", importer);
+            await MlflowModelFolders.ReadLoggedAsync(folder, project.Id, models, ct).ConfigureAwait(false);
         }
-        SkipFolders(Path.Combine(root, "models"), "registered models", importer);
+        await MlflowModelFolders.ReadRegistryAsync(root, models, ct).ConfigureAwait(false);
     }
 
     private static IEnumerable<(string Folder, Lifecycle Lifecycle)> Experiments(string root, Lifecycle lifecycle) => !Directory.Exists(root) ? [] : Directory.GetDirectories(root)
@@ -57,8 +58,9 @@ internal static class MlflowFolder
             importer.Skip(what, "this lode does not import them yet", count);
     }
 
-    private static async Task ReadRunAsync(string folder, ProjectId project, RunImporter importer, CancellationToken ct)
+    private static async Task ReadRunAsync(string folder, ProjectId project, MlflowModels models, CancellationToken ct)
     {
+        var importer = models.Runs;
         if (ReadMeta(folder, importer, "runs") is not { } meta)
             return;
         var uuid = meta.GetValueOrDefault("run_id") ?? meta.GetValueOrDefault("run_uuid") ?? Path.GetFileName(folder);
@@ -84,8 +86,9 @@ internal static class MlflowFolder
             Params = Texts(Path.Combine(folder, "params"), importer, "params").ToDictionary(),
             Tags = tags,
             Metrics = metrics.ToDictionary(metric => metric.Key, metric => new MetricSummary { Count = metric.Value.Count }),
-            Lineage = new RunLineage { Datasets = Datasets(folder, importer) },
+            Lineage = new RunLineage { Datasets = Datasets(folder, importer), ModelInputs = [.. Uses(Path.Combine(folder, "inputs"), "MODEL_INPUT", importer).Select(model => model.ModelId)], ModelOutputs = [.. Uses(Path.Combine(folder, "outputs"), "MODEL_OUTPUT", importer)] },
         }, ct).ConfigureAwait(false);
+        await models.AddFilesAsync(project, id, [Path.Combine(folder, "artifacts"), meta.GetValueOrDefault("artifact_uri")], ct).ConfigureAwait(false);
         foreach (var (_, points) in metrics)
         {
             for (var i = 0; begun && i < points.Count; i++)
@@ -121,8 +124,18 @@ internal static class MlflowFolder
         return read;
     }
 
+    /// <summary>The logged models that a run read or made: <c>inputs/ID/meta.yaml</c>, <c>outputs/ID/meta.yaml</c>.</summary>
+    private static IEnumerable<ModelOutput> Uses(string folder, string kind, RunImporter importer)
+    {
+        foreach (var use in Directory.Exists(folder) ? Directory.GetDirectories(folder).Order(StringComparer.Ordinal).ToArray() : [])
+        {
+            if (ReadMeta(use, importer, "models read or made") is { } meta && meta.GetValueOrDefault("destination_type") == kind && meta.GetValueOrDefault("destination_id") is { } id)
+                yield return new ModelOutput(id, Number(meta, "step") ?? 0);
+        }
+    }
+
     /// <summary>A flat meta.yaml, with what lies one deeper under <c>outer.inner</c>; null, and noted, where there is none or it cannot be read.</summary>
-    private static Dictionary<string, string>? ReadMeta(string folder, RunImporter importer, string what)
+    internal static Dictionary<string, string>? ReadMeta(string folder, RunImporter importer, string what)
     {
         var file = Path.Combine(folder, "meta.yaml");
         try
@@ -163,7 +176,7 @@ internal static class MlflowFolder
     private static string? Text(YamlNode node) => node is YamlScalarNode { Value: { } text } scalar && !(scalar.Style == ScalarStyle.Plain && text is "null" or "~" or "") ? text : null;
 
     /// <summary>Every file below a folder: its path is the key, its content the value.</summary>
-    private static IEnumerable<KeyValuePair<string, string>> Texts(string folder, RunImporter importer, string what) => Files(folder)
+    internal static IEnumerable<KeyValuePair<string, string>> Texts(string folder, RunImporter importer, string what) => Files(folder)
         .Where(file => MlflowImport.Takes(importer, what, file.Key))
         .Select(file => new KeyValuePair<string, string>(file.Key, File.ReadAllText(file.Path)));
 
@@ -196,7 +209,7 @@ internal static class MlflowFolder
     }
 
     /// <summary>A line is <c>time value</c> in the oldest folders, <c>time value step</c> later, and may name a dataset after that.</summary>
-    private static bool TryParse(string key, ReadOnlySpan<char> line, out MetricPoint point)
+    internal static bool TryParse(string key, ReadOnlySpan<char> line, out MetricPoint point)
     {
         point = default;
         Span<Range> parts = stackalloc Range[4];
@@ -214,6 +227,6 @@ internal static class MlflowFolder
         return true;
     }
 
-    private static long? Number(Dictionary<string, string> meta, string key) =>
+    internal static long? Number(Dictionary<string, string> meta, string key) =>
         meta.TryGetValue(key, out var text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

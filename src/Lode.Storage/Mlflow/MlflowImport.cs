@@ -8,22 +8,27 @@ namespace Lode.Storage.Mlflow;
 public static class MlflowImport
 {
     /// <summary>Reads an MLflow SQLite database or an <c>mlruns</c> folder, of any age.</summary>
-    /// <param name="store">Where to.</param>
+    /// <param name="stores">Where to.</param>
     /// <param name="source">A file, a folder, or <c>sqlite:///FILE</c>.</param>
+    /// <param name="artifactRoot">The folder where an MLflow server keeps what its clients name <c>mlflow-artifacts:/…</c>; null = not said.</param>
     /// <param name="progress">Told now and then; may be null.</param>
     /// <param name="ct">Stops it; what has come stays, and the next import of the same goes on.</param>
     /// <exception cref="LodeException">NotFound: there is nothing of that name. InvalidArgument: it is not MLflow's.</exception>
-    public static async Task<ImportReport> ReadAsync(IRunStore store, string source, IProgress<ExchangeCounts>? progress, CancellationToken ct)
+    public static async Task<ImportReport> ReadAsync(ExchangeStores stores, string source, string? artifactRoot, IProgress<ExchangeCounts>? progress, CancellationToken ct)
     {
         var path = source.StartsWith("sqlite:///", StringComparison.Ordinal) ? source["sqlite:///".Length..] : source;
-        await using var importer = new RunImporter(store, progress);
+        if (artifactRoot is not null && !Directory.Exists(artifactRoot))
+            throw new LodeException(ErrorCode.NotFound, $"There is no folder '{artifactRoot}' of artifacts.");
+        await using var importer = new RunImporter(stores.Runs, progress, extends: true);
+        var full = Path.GetFullPath(path);
+        var models = new MlflowModels(stores, importer, Directory.Exists(full) ? full : Path.GetDirectoryName(full)!, artifactRoot);
         if (File.Exists(path))
-            await MlflowDatabase.ReadAsync(path, importer, ct).ConfigureAwait(false);
+            await MlflowDatabase.ReadAsync(path, models, ct).ConfigureAwait(false);
         else if (Directory.Exists(path))
-            await MlflowFolder.ReadAsync(Directory.Exists(Path.Combine(path, "mlruns")) ? Path.Combine(path, "mlruns") : path, importer, ct).ConfigureAwait(false);
+            await MlflowFolder.ReadAsync(Directory.Exists(Path.Combine(path, "mlruns")) ? Path.Combine(path, "mlruns") : path, models, ct).ConfigureAwait(false);
         else
             throw new LodeException(ErrorCode.NotFound, $"There is no file or folder '{source}'.", "An MLflow SQLite database (mlflow.db) or an mlruns folder. Of a PostgreSQL or MySQL server, copy the tables to SQLite first.");
-        return await importer.EndAsync(ct).ConfigureAwait(false);
+        return await models.EndAsync(ct).ConfigureAwait(false);
     }
 
     /// <summary>A run's status by MLflow's word or number; running where it says nothing.</summary>

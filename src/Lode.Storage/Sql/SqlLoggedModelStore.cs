@@ -98,12 +98,8 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
         {
             foreach (var model in metrics.Select(metric => metric.ModelId).Distinct(StringComparer.Ordinal))
                 Require(sql, model);
-            foreach (var (model, point, name, digest, run) in metrics)
-            {
-                sql.Execute(
-                    "INSERT INTO logged_model_metric (model_id, key, time, step, run_uuid, value, dataset_name, dataset_digest) VALUES (@0, @1, @2, @3, @4, @5, @6, @7) ON CONFLICT DO NOTHING",
-                    model, point.Key, point.Time, point.Step, run?.ToString() ?? "", double.IsNaN(point.Value) ? null : point.Value, name, digest);
-            }
+            foreach (var metric in metrics)
+                WriteMetric(sql, metric);
             return true;
         }, ct);
     }
@@ -118,7 +114,7 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private static string CheckName(string name)
+    internal static string CheckName(string name)
     {
         if (name.AsSpan().IndexOfAny(s_forbidden) is var at and >= 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"Invalid model name ('{name}') provided. Model name must be a non-empty string and cannot contain the following characters: / : . % \" '; got {name[at]}.");
@@ -131,7 +127,7 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
             NameRules.CheckKey(pairs[i].Key, $"{what}[{i}].key");
     }
 
-    private static void WriteParams(SqlSession sql, string model, IReadOnlyList<KeyValuePair<string, string>> @params)
+    internal static void WriteParams(SqlSession sql, string model, IReadOnlyList<KeyValuePair<string, string>> @params)
     {
         foreach (var (key, text) in @params)
         {
@@ -144,8 +140,16 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
         }
     }
 
-    private static void WriteTag(SqlSession sql, string model, string key, string value) => sql.Execute(
+    internal static void WriteTag(SqlSession sql, string model, string key, string value) => sql.Execute(
         "INSERT INTO logged_model_tag (model_id, key, value) VALUES (@0, @1, @2) ON CONFLICT (model_id, key) DO UPDATE SET value = excluded.value", model, key, NameRules.Truncate(value, NameRules.MaxTagLength));
+
+    internal static void WriteMetric(SqlSession sql, ModelMetric metric)
+    {
+        var (model, point, name, digest, run) = metric;
+        sql.Execute(
+            "INSERT INTO logged_model_metric (model_id, key, time, step, run_uuid, value, dataset_name, dataset_digest) VALUES (@0, @1, @2, @3, @4, @5, @6, @7) ON CONFLICT DO NOTHING",
+            model, point.Key, point.Time, point.Step, run?.ToString() ?? "", double.IsNaN(point.Value) ? null : point.Value, name, digest);
+    }
 
     private static void Require(SqlSession sql, string id)
     {
@@ -157,7 +161,7 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
 
     private static LoggedModel Read(SqlSession sql, string id) => Find(sql, id) ?? throw Unknown(id);
 
-    private static LoggedModel? Find(SqlSession sql, string id)
+    internal static LoggedModel? Find(SqlSession sql, string id)
     {
         var found = sql.Query($"SELECT {Columns} FROM {Tables} WHERE m.id = @0 AND m.lifecycle = @1", [id, (int)Lifecycle.Active], Map);
         return found.Count == 1 ? Fill(sql, found[0]) : null;

@@ -1,5 +1,3 @@
-using Lode.Core;
-
 namespace Lode.Tracking;
 
 /// <summary>What came of an import.</summary>
@@ -20,7 +18,31 @@ public sealed record ImportReport
     /// <summary>Metric points that were sent; those that were there already are not stored twice.</summary>
     public long Points { get; init; }
 
-    /// <summary>Runs that are there already and differ; they were left as they are.</summary>
+    /// <summary>Runs that were there and had gone on where they came from; what is new came too.</summary>
+    public int Extended { get; init; }
+
+    /// <summary>Logged models that were made.</summary>
+    public int LoggedModels { get; init; }
+
+    /// <summary>Registered models that were made.</summary>
+    public int RegisteredModels { get; init; }
+
+    /// <summary>Logged and registered models that were there already, the same.</summary>
+    public int UnchangedModels { get; init; }
+
+    /// <summary>Files that were written.</summary>
+    public int Files { get; init; }
+
+    /// <summary>Bytes of those files.</summary>
+    public long FileBytes { get; init; }
+
+    /// <summary>Files that were there already, the same.</summary>
+    public int UnchangedFiles { get; init; }
+
+    /// <summary>Files whose bytes are missing or damaged, and why; a line each.</summary>
+    public IReadOnlyList<string> Damaged { get; init; } = [];
+
+    /// <summary>Things that are there already and differ; they were left as they are.</summary>
     public IReadOnlyList<ImportClash> Clashes { get; init; } = [];
 
     /// <summary>What did not come, and why; equal ones counted together.</summary>
@@ -30,10 +52,10 @@ public sealed record ImportReport
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
-/// <summary>A run that is here already, and differs.</summary>
-/// <param name="Run">Its id.</param>
+/// <summary>Something that is here already, and differs.</summary>
+/// <param name="What">For example <c>run 0123…</c>, <c>file 1/0123…/artifacts/a.txt</c>, <c>registered model 'churn'</c>.</param>
 /// <param name="Difference">What differs first, for example <c>status: finished here, failed there</c>.</param>
-public sealed record ImportClash(RunId Run, string Difference);
+public sealed record ImportClash(string What, string Difference);
 
 /// <summary>Things that did not come.</summary>
 /// <param name="What">Their kind, or the one thing.</param>

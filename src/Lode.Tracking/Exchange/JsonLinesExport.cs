@@ -11,19 +11,24 @@ public static class JsonLinesExport
 
     private const int PointsALine = 10_000;
 
+    private const int PageSize = 100;
+
     /// <summary>Writes everything that a query finds.</summary>
-    /// <param name="store">Where from.</param>
+    /// <param name="stores">Where from.</param>
     /// <param name="query">What.</param>
     /// <param name="output">Where to; the caller disposes it.</param>
     /// <param name="at">The time to note, milliseconds since 1970 UTC.</param>
     /// <param name="progress">Told now and then; may be null.</param>
     /// <param name="ct">Stops it, half-written: throw the output away then.</param>
-    public static async Task<ExchangeCounts> WriteAsync(IRunStore store, ExportQuery query, Stream output, long at, IProgress<ExchangeCounts>? progress, CancellationToken ct)
+    public static async Task<ExchangeCounts> WriteAsync(ExchangeStores stores, ExportQuery query, Stream output, long at, IProgress<ExchangeCounts>? progress, CancellationToken ct)
     {
         var text = new Utf8Text();
         var counts = new ExchangeCounts();
+        var contents = query.FileFolder is { } folder ? new ContentFolder(folder) : null;
+        // Of a part of the runs, only their models come.
+        var runs = query.Filter.Clauses.Count > 0 || query.View != LifecycleView.All ? new HashSet<string>(StringComparer.Ordinal) : null;
         text.Append("{\"lode\":\"export\",\"version\":"u8).Append(Version).Append(",\"at\":"u8).Append(at).Append("}\n"u8);
-        await foreach (var item in RunExporter.ReadAsync(store, query, ct).ConfigureAwait(false))
+        await foreach (var item in RunExporter.ReadAsync(stores.Runs, query, ct).ConfigureAwait(false))
         {
             if (item.Key is not null)
             {
@@ -36,21 +41,79 @@ public static class JsonLinesExport
             }
             else if (item.Run is { } run)
             {
-                text.Append("{\"run\":"u8).Append(JsonSerializer.SerializeToUtf8Bytes(run, TrackingJson.Default.Run)).Append("}\n"u8);
-                counts = counts with { Runs = counts.Runs + 1 };
+                runs?.Add(run.Id.ToString());
+                Append(text, "run", JsonSerializer.SerializeToUtf8Bytes(run, TrackingJson.Default.Run));
+                counts = counts with { Runs = counts.Runs + 1, Files = counts.Files + await FilesAsync(run.ArtifactUri, new ExportedFile(run.Id, null, "", "", 0)).ConfigureAwait(false) };
             }
             else
             {
-                text.Append("{\"project\":"u8).Append(JsonSerializer.SerializeToUtf8Bytes(item.Project, TrackingJson.Default.Project)).Append("}\n"u8);
+                Append(text, "project", JsonSerializer.SerializeToUtf8Bytes(item.Project, TrackingJson.Default.Project));
                 counts = counts with { Projects = counts.Projects + 1 };
             }
             await text.FlushAsync(output, ct).ConfigureAwait(false);
             progress?.Report(counts);
         }
-        text.Append("{\"end\":{\"projects\":"u8).Append(counts.Projects).Append(",\"runs\":"u8).Append(counts.Runs).Append(",\"points\":"u8).Append(counts.Points).Append("}}\n"u8);
+        foreach (var project in query.Projects)
+        {
+            await foreach (var model in PagesAsync<LoggedModel>((last, size) => stores.Models.ListLoggedAsync(project.Id, last?.Id ?? "", size, ct)).ConfigureAwait(false))
+            {
+                if (runs?.Contains(model.SourceRun) == false && (model.SourceRun.Length > 0 || query.Filter.Clauses.Count > 0))
+                    continue;
+                Append(text, "loggedModel", JsonSerializer.SerializeToUtf8Bytes(model, TrackingJson.Default.LoggedModel));
+                counts = counts with { LoggedModels = counts.LoggedModels + 1, Files = counts.Files + await FilesAsync(model.ArtifactUri, new ExportedFile(null, model.Id, "", "", 0)).ConfigureAwait(false) };
+                await text.FlushAsync(output, ct).ConfigureAwait(false);
+                progress?.Report(counts);
+            }
+        }
+        if (query.Registry)
+        {
+            await foreach (var model in PagesAsync<ArchivedModel>((last, size) => stores.Models.ListRegisteredAsync(last?.Name ?? "", size, ct)).ConfigureAwait(false))
+            {
+                Append(text, "registeredModel", JsonSerializer.SerializeToUtf8Bytes(model, TrackingJson.Default.ArchivedModel));
+                counts = counts with { RegisteredModels = counts.RegisteredModels + 1 };
+                await text.FlushAsync(output, ct).ConfigureAwait(false);
+            }
+        }
+        Append(text, "end", JsonSerializer.SerializeToUtf8Bytes(counts, TrackingJson.Default.ExchangeCounts));
         await text.FlushAsync(output, ct, whole: true).ConfigureAwait(false);
         return counts;
+
+        async Task<int> FilesAsync(string uri, ExportedFile owner)
+        {
+            if (contents is null || ArtifactPath.OfUri(uri) is not { } root)
+                return 0;
+            var count = 0;
+            var folders = new Stack<string>([root]);
+            while (folders.TryPop(out var next))
+            {
+                foreach (var artifact in await stores.Artifacts.ListAsync(next, ct).ConfigureAwait(false))
+                {
+                    if (artifact.IsFolder)
+                    {
+                        folders.Push(artifact.Path);
+                        continue;
+                    }
+                    await contents.AddAsync(stores.Artifacts, artifact, ct).ConfigureAwait(false);
+                    Append(text, "file", JsonSerializer.SerializeToUtf8Bytes(owner with { Path = artifact.Path[(root.Length + 1)..], Hash = artifact.Hash!, Size = artifact.Size }, TrackingJson.Default.ExportedFile));
+                    await text.FlushAsync(output, ct).ConfigureAwait(false);
+                    count++;
+                }
+            }
+            return count;
+        }
     }
+
+    private static async IAsyncEnumerable<T> PagesAsync<T>(Func<T?, int, Task<IReadOnlyList<T>>> read)
+        where T : class
+    {
+        for (IReadOnlyList<T> page = await read(null, PageSize).ConfigureAwait(false); page.Count > 0; page = await read(page[^1], PageSize).ConfigureAwait(false))
+        {
+            foreach (var item in page)
+                yield return item;
+        }
+    }
+
+    private static void Append(Utf8Text text, string kind, byte[] json) => text.Append("{\""u8).Append(kind).Append("\":"u8).Append(json).Append("}\n"u8);
 
     private static void AppendPoints(Utf8Text text, RunId run, string key, IReadOnlyList<MetricPoint> points, int from, int to)
     {

@@ -25,13 +25,47 @@ internal static class RunDifference
             ?? Of("points of metric", here.Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.Count), there.Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.Count));
     }
 
-    private static string? Of<T>(string what, IReadOnlyDictionary<string, T> here, IReadOnlyDictionary<string, T> there)
+    /// <summary>Why <paramref name="there"/> cannot be what <paramref name="here"/> became as it went on; null where it can.</summary>
+    public static string? Against(Run here, Run there)
+    {
+        var (both, shared) = (there.Params.Keys.Where(here.Params.ContainsKey).ToList(), there.Tags.Keys.Where(key => here.Tags.ContainsKey(key) && !key.StartsWith(TrackersOwn, StringComparison.Ordinal)).ToList());
+        var fewer = there.Metrics.Where(metric => here.Metrics.TryGetValue(metric.Key, out var known) && known.Count > metric.Value.Count).Select(metric => metric.Key).FirstOrDefault();
+        return Of(here with { Status = there.Status, EndedAt = there.EndedAt, Params = Only(here.Params, both), Tags = Only(here.Tags, shared), Lineage = there.Lineage, Metrics = there.Metrics },
+                there with { Params = Only(there.Params, both), Tags = Only(there.Tags, shared) })
+            ?? (fewer is null ? null : Say($"points of metric {fewer}", here.Metrics[fewer].Count, there.Metrics[fewer].Count));
+    }
+
+    /// <summary>A run that went on: all that either says; of what both say, the later.</summary>
+    public static Run Extended(Run here, Run there) => there with
+    {
+        DeletedAt = there.DeletedAt ?? here.DeletedAt,
+        Params = Both(here.Params, there.Params),
+        Tags = Both(here.Tags, there.Tags),
+        Metrics = Both(here.Metrics, there.Metrics),
+        Lineage = new RunLineage
+        {
+            Datasets = [.. here.Lineage.Datasets.UnionBy(there.Lineage.Datasets, input => (input.Dataset.Name, input.Dataset.Digest))],
+            ModelInputs = [.. here.Lineage.ModelInputs.Union(there.Lineage.ModelInputs)],
+            ModelOutputs = [.. there.Lineage.ModelOutputs.UnionBy(here.Lineage.ModelOutputs, model => model.ModelId)],
+        },
+    };
+
+    // MLflow's own tags follow it; a person's notes here are left alone.
+    private const string TrackersOwn = "mlflow.";
+
+    private static Dictionary<string, string> Only(IReadOnlyDictionary<string, string> bag, List<string> keys) => keys.ToDictionary(key => key, key => bag[key]);
+
+    private static Dictionary<string, T> Both<T>(IReadOnlyDictionary<string, T> here, IReadOnlyDictionary<string, T> there) =>
+        there.Concat(here.Where(pair => !there.ContainsKey(pair.Key))).ToDictionary();
+
+    /// <summary>The first key whose values differ; null where none does.</summary>
+    public static string? Of<T>(string what, IReadOnlyDictionary<string, T> here, IReadOnlyDictionary<string, T> there)
     {
         foreach (var key in here.Keys.Union(there.Keys).Order(StringComparer.Ordinal))
         {
             object? a = here.TryGetValue(key, out var x) ? x : null, b = there.TryGetValue(key, out var y) ? y : null;
             if (!Equals(a, b))
-                return Say($"{what} {key}", a, b);
+                return Say($"{what} {key}".TrimStart(), a, b);
         }
         return null;
     }
@@ -39,8 +73,8 @@ internal static class RunDifference
     private static Dictionary<string, string> Datasets(Run run) => run.Lineage.Datasets.ToDictionary(
         input => $"{input.Dataset.Name} {input.Dataset.Digest}", input => string.Join(", ", input.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}")));
 
-    // As a store cuts them.
-    private static Dictionary<string, string> Cut(IReadOnlyDictionary<string, string> bag, int length) => bag.ToDictionary(pair => pair.Key, pair => NameRules.Truncate(pair.Value, length));
+    /// <summary>Values as a store cuts them.</summary>
+    public static Dictionary<string, string> Cut(IReadOnlyDictionary<string, string> bag, int length) => bag.ToDictionary(pair => pair.Key, pair => NameRules.Truncate(pair.Value, length));
 
     private static string Say(string what, object? here, object? there) => string.Create(CultureInfo.InvariantCulture, $"{what}: {Short(here)} here, {Short(there)} there");
 

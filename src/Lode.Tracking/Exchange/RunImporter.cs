@@ -5,12 +5,13 @@ namespace Lode.Tracking;
 /// <summary>
 /// Brings projects and runs with their histories into a store, as they were elsewhere, in the order: a project, its runs, each with
 /// its points. A run is complete or marked by the tag <see cref="MarkTag"/>, so that an import that broke off is taken up by the next;
-/// a run that is there already is never changed.
+/// what a run that is there already says is never changed.
 /// </summary>
 /// <remarks>Used by one thread. Several runs are under way to the store at once.</remarks>
 /// <param name="store">Where to.</param>
 /// <param name="progress">Told now and then; may be null.</param>
-public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? progress) : IAsyncDisposable
+/// <param name="extends">True: a run that is there and went on where it comes from gets what is new.</param>
+public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? progress, bool extends = false) : IAsyncDisposable
 {
     /// <summary>The tag that a run has while it is imported.</summary>
     public const string MarkTag = "lode.importing";
@@ -20,7 +21,7 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
     private const int BatchSize = 20_000;
     private const int AtOnce = 32;
 
-    private readonly Dictionary<ProjectId, ProjectId> _projects = [];
+    private readonly Dictionary<ProjectId, ProjectPlace> _projects = [];
     private readonly Dictionary<(string, string), long> _skipped = [];
     private readonly List<ImportClash> _clashes = [];
     private readonly List<string> _notes = [];
@@ -49,7 +50,7 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
         var here = await store.FindProjectAsync(project.Name, ct).ConfigureAwait(false);
         if (here is not null && !await IsUntouchedAsync(here, ct).ConfigureAwait(false))
         {
-            _projects[project.Id] = here.Id;
+            _projects[project.Id] = new ProjectPlace(here.Id, PlaceOf(project), PlaceOf(here));
             var lacking = project.Tags.Where(tag => !here.Tags.ContainsKey(tag.Key)).ToDictionary(tag => tag.Key, tag => (string?)tag.Value);
             if (lacking.Count > 0 && here.Lifecycle == Lifecycle.Active)
                 await store.UpdateProjectAsync(here.Id, new ProjectChange { Tags = lacking }, ct).ConfigureAwait(false);
@@ -62,7 +63,7 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
         }
         var id = here?.Id ?? await FreeIdAsync(project, ct).ConfigureAwait(false);
         var put = await store.PutProjectAsync(project with { Id = id }, ct).ConfigureAwait(false);
-        _projects[project.Id] = put.Id;
+        _projects[project.Id] = new ProjectPlace(put.Id, PlaceOf(project), PlaceOf(put));
         if (here is null)
             _report = _report with { Projects = _report.Projects + 1 };
         if (put.Id != project.Id)
@@ -79,18 +80,24 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
         _counts = _counts with { Runs = _counts.Runs + 1 };
         if (!_projects.TryGetValue(run.ProjectId, out var project))
             throw new LodeException(ErrorCode.InvalidArgument, $"Run {run.Id} is in project {run.ProjectId}, which is not among those before it.");
-        run = run with { ProjectId = project, Tags = run.Tags.Where(tag => tag.Key != MarkTag).ToDictionary() };
+        run = run with { ProjectId = project.Id, Tags = run.Tags.Where(tag => tag.Key != MarkTag).ToDictionary() };
         if (await FindAsync(run.Id, ct).ConfigureAwait(false) is { } here)
         {
-            if (!here.Tags.ContainsKey(MarkTag))
+            var isMarked = here.Tags.ContainsKey(MarkTag);
+            here = here with { Tags = here.Tags.Where(tag => tag.Key != MarkTag).ToDictionary() };
+            var goesOn = extends && RunDifference.Against(here, run) is null;
+            if (goesOn && !isMarked)
+                run = RunDifference.Extended(here, run);
+            var difference = isMarked ? null : extends && !goesOn ? RunDifference.Against(here, run) : RunDifference.Of(here, run);
+            if (!isMarked && (difference is null || !goesOn))
             {
-                if (RunDifference.Of(here, run) is { } difference)
-                    _clashes.Add(new ImportClash(run.Id, difference));
+                if (difference is not null)
+                    _clashes.Add(new ImportClash($"run {run.Id}", difference));
                 else
                     _report = _report with { Unchanged = _report.Unchanged + 1 };
                 return false;
             }
-            _report = _report with { Completed = _report.Completed + 1 };
+            _report = isMarked ? _report with { Completed = _report.Completed + 1 } : _report with { Extended = _report.Extended + 1 };
         }
         else
         {
@@ -107,6 +114,37 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
         _chain = BeginAsync(begun, ct);
         return true;
     }
+
+    /// <summary>Where a project of the source is here.</summary>
+    /// <exception cref="LodeException">InvalidArgument: it was not among those taken.</exception>
+    public ProjectPlace PlaceOf(ProjectId there) => _projects.TryGetValue(there, out var place)
+        ? place
+        : throw new LodeException(ErrorCode.InvalidArgument, $"Project {there} is not among those that came before.");
+
+    /// <summary>Where the files of a run lie here.</summary>
+    public string ArtifactsOf(ProjectId there, RunId run) => $"{PlaceOf(there).Here}/{run}/artifacts";
+
+    /// <summary>Where the files of a logged model lie here.</summary>
+    public string ArtifactsOf(ProjectId there, string model) => $"{PlaceOf(there).Here}/models/{model}/artifacts";
+
+    /// <summary>A registered model whose versions lie where their projects are here.</summary>
+    internal ArchivedModel Moved(ArchivedModel model)
+    {
+        var moves = _projects.Values.Where(place => place.There != place.Here).ToDictionary(place => place.There, place => place.Here);
+        string Move(string uri)
+        {
+            // The place of a project is all before the id of the run, or before /models/.
+            for (var slash = uri.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = uri.IndexOf('/', slash + 1))
+            {
+                if (moves.TryGetValue(uri[..slash], out var here))
+                    return here + uri[slash..];
+            }
+            return uri;
+        }
+        return moves.Count == 0 ? model : model with { Versions = [.. model.Versions.Select(version => version with { Source = Move(version.Source), Location = Move(version.Location) })] };
+    }
+
+    private static string PlaceOf(Project project) => (project.ArtifactLocation ?? $"mlflow-artifacts:/{project.Id}").TrimEnd('/');
 
     /// <summary>Takes a point of the run that was begun.</summary>
     public ValueTask AddAsync(MetricPoint point, CancellationToken ct)
@@ -224,3 +262,9 @@ public sealed class RunImporter(IRunStore store, IProgress<ExchangeCounts>? prog
         return (await store.CreateProjectAsync(new NewProject { Name = project.Name }, ct).ConfigureAwait(false)).Id;
     }
 }
+
+/// <summary>Where a project of the source is here.</summary>
+/// <param name="Id">Its id here.</param>
+/// <param name="There">Where its files lay, a URI.</param>
+/// <param name="Here">Where they lie here.</param>
+public sealed record ProjectPlace(ProjectId Id, string There, string Here);

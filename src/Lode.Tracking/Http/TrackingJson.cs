@@ -9,7 +9,7 @@ namespace Lode.Tracking;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    Converters = [typeof(LowerCase<Lifecycle>), typeof(LowerCase<LifecycleView>), typeof(LowerCase<RunStatus>), typeof(LowerCase<ModelStage>), typeof(LowerCase<DeliveryState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
+    Converters = [typeof(LowerCase<Lifecycle>), typeof(LowerCase<LifecycleView>), typeof(LowerCase<RunStatus>), typeof(LowerCase<ModelStage>), typeof(LowerCase<LoggedModelStatus>), typeof(LowerCase<DeliveryState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
 [JsonSerializable(typeof(Project))]
 [JsonSerializable(typeof(NewProject))]
 [JsonSerializable(typeof(ProjectChange))]
@@ -34,6 +34,12 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(RegisteredModel))]
 [JsonSerializable(typeof(RegisteredModelPage))]
 [JsonSerializable(typeof(ModelVersion))]
+[JsonSerializable(typeof(LoggedModel))]
+[JsonSerializable(typeof(LoggedModelList))]
+[JsonSerializable(typeof(ArchivedModel))]
+[JsonSerializable(typeof(ArchivedModelList))]
+[JsonSerializable(typeof(ArchivedVersion))]
+[JsonSerializable(typeof(ExportedFile))]
 [JsonSerializable(typeof(WebhookDelivery))]
 [JsonSerializable(typeof(WebhookDeliveries))]
 [JsonSerializable(typeof(ServerInfo))]

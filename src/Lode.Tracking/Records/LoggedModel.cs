@@ -15,10 +15,10 @@ public sealed record LoggedModel
     public required string Name { get; init; }
 
     /// <summary>What kind of model; may be empty.</summary>
-    public string ModelType { get; init; } = "";
+    public string ModelType { get; init => field = value ?? field; } = "";
 
     /// <summary>The run that made it; may be empty.</summary>
-    public string SourceRun { get; init; } = "";
+    public string SourceRun { get; init => field = value ?? field; } = "";
 
     /// <summary>How far its upload is.</summary>
     public LoggedModelStatus Status { get; init; } = LoggedModelStatus.Pending;
@@ -30,16 +30,16 @@ public sealed record LoggedModel
     public long UpdatedAt { get; init; }
 
     /// <summary>Where its files lie: its project's place, <c>models</c>, its id, <c>artifacts</c>. Given by the store.</summary>
-    public string ArtifactUri { get; init; } = "";
+    public string ArtifactUri { get; init => field = value ?? field; } = "";
 
     /// <summary>What it was made with; written once.</summary>
-    public IReadOnlyDictionary<string, string> Params { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Params { get; init => field = value ?? field; } = new Dictionary<string, string>();
 
     /// <summary>Free notes; may be rewritten.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? field; } = new Dictionary<string, string>();
 
     /// <summary>Every point logged of it, by key, time and step.</summary>
-    public IReadOnlyList<ModelMetric> Metrics { get; init; } = [];
+    public IReadOnlyList<ModelMetric> Metrics { get; init => field = value ?? field; } = [];
 }
 
 /// <summary>How far a logged model's upload is. MLflow's numbers; persisted; append only.</summary>

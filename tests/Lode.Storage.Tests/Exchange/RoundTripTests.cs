@@ -9,14 +9,16 @@ public sealed class RoundTripTests : TwoStores
     private async Task<byte[]> ExportAsync(SqlRunStore store, RunFilter? filter = null)
     {
         using var bytes = new MemoryStream();
-        await JsonLinesExport.WriteAsync(store, new ExportQuery { Projects = await ProjectsAsync(store), Filter = filter ?? RunFilter.All }, bytes, Time.Milliseconds, null, Ct);
+        await JsonLinesExport.WriteAsync(Whole(store), new ExportQuery { Projects = await ProjectsAsync(store), Filter = filter ?? RunFilter.All, Registry = filter is null, FileFolder = Contents }, bytes, Time.Milliseconds, null, Ct);
         return bytes.ToArray();
     }
 
-    private static async Task<ImportReport> ImportAsync(SqlRunStore store, byte[] bytes)
+    private string Contents => Folder["all.artifacts"];
+
+    private async Task<ImportReport> ImportAsync(SqlRunStore store, byte[] bytes)
     {
         using var input = new MemoryStream(bytes);
-        return await JsonLinesImport.ReadAsync(store, input, null, Ct);
+        return await JsonLinesImport.ReadAsync(Whole(store), input, Contents, null, Ct);
     }
 
     [Fact]
@@ -40,6 +42,104 @@ public sealed class RoundTripTests : TwoStores
     private static string WithoutVersions(byte[] bytes) =>
         System.Text.RegularExpressions.Regex.Replace(Encoding.UTF8.GetString(bytes), "\"(version|mean)\":[^,}]+", "");
 
+    private async Task AddFilesAndModelsAsync()
+    {
+        var stores = Whole(Source);
+        var runs = await RunsAsync(Source);
+        foreach (var run in runs.Where(run => ArtifactPath.OfUri(run.ArtifactUri) is not null).Take(4))
+        {
+            foreach (var (path, text) in new[] { ("a.txt", "shared"), ("deep/er/b ü.bin", run.Name), ("empty", "") })
+                await stores.Artifacts.PutAsync($"{ArtifactPath.OfUri(run.ArtifactUri)}/{path}", new MemoryStream(Encoding.UTF8.GetBytes(text)), Ct);
+        }
+        var used = runs.First(run => ArtifactPath.OfUri(run.ArtifactUri) is not null);
+        var model = TestKit.ModelArchiveContract.NewLogged(used.ProjectId, run: used.Id);
+        await stores.Models.PutLoggedAsync(model, Ct);
+        await stores.Artifacts.PutAsync($"{used.ProjectId}/models/{model.Id}/artifacts/MLmodel", new MemoryStream("flavors"u8.ToArray()), Ct);
+        var registered = TestKit.ModelArchiveContract.NewRegistered("churn");
+        var last = registered.Versions[^1] with { Location = $"mlflow-artifacts:/{used.ProjectId}/models/{model.Id}/artifacts", ModelId = model.Id };
+        await stores.Models.PutRegisteredAsync(registered with { Versions = [registered.Versions[0], last] }, Ct);
+    }
+
+    private async Task<List<string>> TreeAsync(SqlRunStore store)
+    {
+        var (found, folders) = (new List<string>(), new Stack<string>([""]));
+        while (folders.TryPop(out var folder))
+        {
+            foreach (var artifact in await Whole(store).Artifacts.ListAsync(folder, Ct))
+            {
+                if (artifact.IsFolder)
+                    folders.Push(artifact.Path);
+                found.Add($"{artifact.Path} {artifact.Hash} {artifact.Size}");
+            }
+        }
+        return [.. found.Order(StringComparer.Ordinal)];
+    }
+
+    [Fact]
+    public async Task Import_BringsFilesAndModels_AndAgainChangesNothing()
+    {
+        await FillAsync(Source);
+        await AddFilesAndModelsAsync();
+        var bytes = await ExportAsync(Source);
+        // Equal bytes lie there once: shared, empty, four names, the model's.
+        Assert.Equal(7, Directory.GetFiles(Contents, "*", SearchOption.AllDirectories).Length);
+        var report = await ImportAsync(Target, bytes);
+        Assert.Equal((13, 1, 1, 0, 0), (report.Files, report.LoggedModels, report.RegisteredModels, report.Clashes.Count, report.Damaged.Count));
+        await AssertSameAsync(Source, Target);
+        Assert.Equal(await TreeAsync(Source), await TreeAsync(Target));
+        Assert.Equivalent(await Whole(Source).Models.ListRegisteredAsync("", 10, Ct), await Whole(Target).Models.ListRegisteredAsync("", 10, Ct), strict: true);
+        foreach (var project in await ProjectsAsync(Source))
+            Assert.Equivalent(await Whole(Source).Models.ListLoggedAsync(project.Id, "", 10, Ct), await Whole(Target).Models.ListLoggedAsync(project.Id, "", 10, Ct), strict: true);
+        var again = await ImportAsync(Target, bytes);
+        Assert.Equal((0, 13, 0, 0, 2, 0), (again.Files, again.UnchangedFiles, again.LoggedModels, again.RegisteredModels, again.UnchangedModels, again.Clashes.Count));
+        Assert.True(WithoutVersions(bytes) == WithoutVersions(await ExportAsync(Target)));
+    }
+
+    [Fact]
+    public async Task Import_IntoOtherNumbers_MovesFilesAndPlaces()
+    {
+        await FillAsync(Source);
+        await AddFilesAndModelsAsync();
+        for (var i = 0; i < 3; i++)
+            await Target.CreateProjectAsync(new NewProject { Name = $"mine {i}" }, Ct);
+        var report = await ImportAsync(Target, await ExportAsync(Source));
+        Assert.Equal((13, 0), (report.Files, report.Clashes.Count));
+        var place = (await Whole(Target).Models.FindRegisteredAsync("churn", Ct))!.Versions[^1].Location;
+        Assert.NotNull(await Whole(Target).Artifacts.FindAsync($"{ArtifactPath.OfUri(place)}/MLmodel", Ct));
+        foreach (var run in (await RunsAsync(Target)).Where(run => ArtifactPath.OfUri(run.ArtifactUri) is not null))
+        {
+            var from = await Source.GetRunAsync(run.Id, Ct);
+            Assert.Equal((await Whole(Source).Artifacts.ListAsync(ArtifactPath.OfUri(from.ArtifactUri)!, Ct)).Count, (await Whole(Target).Artifacts.ListAsync(ArtifactPath.OfUri(run.ArtifactUri)!, Ct)).Count);
+        }
+    }
+
+    [Fact]
+    public async Task Import_DamagedAndDifferingFilesAndModels_AreNamed()
+    {
+        await FillAsync(Source);
+        await AddFilesAndModelsAsync();
+        var bytes = await ExportAsync(Source);
+        var contents = Directory.GetFiles(Contents, "*", SearchOption.AllDirectories).OrderBy(file => new FileInfo(file).Length).ToList();
+        var shared = contents.Single(file => File.ReadAllText(file) == "shared");
+        File.WriteAllText(shared, "sharks");
+        File.Delete(contents[0]);
+        var report = await ImportAsync(Target, bytes);
+        Assert.Equal((8, 5), (report.Damaged.Count, report.Files));
+        Assert.Contains(report.Damaged, line => line.Contains("other bytes", StringComparison.Ordinal));
+        Assert.Contains(report.Damaged, line => line.Contains("missing", StringComparison.Ordinal));
+        File.WriteAllText(shared, "shared");
+        File.WriteAllText(contents[0], "");
+        report = await ImportAsync(Target, bytes);
+        Assert.Equal((0, 8, 5), (report.Damaged.Count, report.Files, report.UnchangedFiles));
+
+        var target = Whole(Target);
+        var (run, model) = ((await RunsAsync(Target)).First(run => ArtifactPath.OfUri(run.ArtifactUri) is not null), (await target.Models.FindRegisteredAsync("churn", Ct))!);
+        await target.Artifacts.PutAsync(ArtifactPath.OfUri(run.ArtifactUri) + "/a.txt", new MemoryStream("mine"u8.ToArray()), Ct);
+        await target.Models.PutRegisteredAsync(model with { Aliases = new Dictionary<string, long> { ["champion"] = 1 } }, Ct);
+        report = await ImportAsync(Target, bytes);
+        Assert.Equal([$"file {ArtifactPath.OfUri(run.ArtifactUri)}/a.txt", "registered model 'churn'"], report.Clashes.Select(clash => clash.What).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Export_Filter_TakesOnlyWhatPasses()
     {
@@ -58,7 +158,7 @@ public sealed class RoundTripTests : TwoStores
         var changed = (await RunsAsync(Target)).First(run => run is { Lifecycle: Lifecycle.Active, Status: RunStatus.Finished });
         await Target.LogAsync(changed.Id, new RunBatch { Tags = [new("empty", "not any more")] }, Ct);
         var clash = Assert.Single((await ImportAsync(Target, bytes)).Clashes);
-        Assert.Equal((changed.Id, "tag empty: 'not any more' here, '' there"), (clash.Run, clash.Difference));
+        Assert.Equal(($"run {changed.Id}", "tag empty: 'not any more' here, '' there"), (clash.What, clash.Difference));
         Assert.Equal("not any more", (await Target.GetRunAsync(changed.Id, Ct)).Tags["empty"]);
     }
 

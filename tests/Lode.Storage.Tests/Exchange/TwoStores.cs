@@ -78,6 +78,9 @@ public abstract class TwoStores : IAsyncLifetime
         await store.UpdateProjectAsync(trashed.Id, new ProjectChange { Lifecycle = Lifecycle.Deleted }, Ct);
     }
 
+    /// <summary>A store with its models and files; these lie in a folder of their own.</summary>
+    protected ExchangeStores Whole(SqlRunStore store) => new(store, new SqlModelArchive(store.Database), new SqlArtifactStore(store.Database, new FolderBlobStore(Folder[store == Source ? "source-files" : "target-files"]), Time));
+
     protected static async Task<IReadOnlyList<Project>> ProjectsAsync(SqlRunStore store) =>
         (await store.SearchProjectsAsync(new ProjectQuery { View = LifecycleView.All, Order = [RunOrder.Parse("name asc")] }, Ct)).Projects;
 

@@ -76,12 +76,12 @@ public sealed class MlflowDatabaseTests : TwoStores
     {
         MakeDatabase(age);
         var bytes = System.IO.File.ReadAllBytes(File);
-        var report = await MlflowImport.ReadAsync(Target, "sqlite:///" + File, null, Ct);
+        var report = await MlflowImport.ReadAsync(Whole(Target), "sqlite:///" + File, null, null, Ct);
         Assert.Equal((2, 3, 0), (report.Projects, report.Runs, report.Clashes.Count));
         Assert.Contains(report.Skipped, skip => skip.What == "runs" && skip.Reason.Contains("not-hexadecimal", StringComparison.Ordinal));
         Assert.Contains(report.Skipped, skip => skip.What == "params" && skip.Reason.Contains("a*b", StringComparison.Ordinal));
         if (age == 2)
-            Assert.Contains(report.Skipped, skip => skip.What == "registered models" && skip.Count == 2);
+            Assert.Equal(2, report.RegisteredModels);
 
         var cats = await Target.FindProjectAsync("cats", Ct);
         Assert.Equal((3L, "s3://bucket/3", age >= 2 ? 30L : 0L), (cats!.Id.Value, cats.ArtifactLocation, cats.CreatedAt));
@@ -112,33 +112,121 @@ public sealed class MlflowDatabaseTests : TwoStores
         var c = await Target.GetRunAsync(RunId.Parse(C), Ct);
         Assert.Equal((gone.Id, RunStatus.Failed, null, 0.75), (c.ProjectId, c.Status, c.StartedAt, c.Metrics["acc"].Last));
 
-        var again = await MlflowImport.ReadAsync(Target, File, null, Ct);
+        var again = await MlflowImport.ReadAsync(Whole(Target), File, null, null, Ct);
         Assert.Equal((0, 0, 3, 0L, 0), (again.Projects, again.Runs, again.Unchanged, again.Points, again.Clashes.Count));
         Assert.Equal(bytes, System.IO.File.ReadAllBytes(File));
     }
 
     [Fact]
-    public async Task Import_OfAGrownSource_NamesRunsThatWentOn_AndTakesNewOnes()
+    public async Task Import_OfAGrownSource_ExtendsRunsThatWentOn_AndTakesNewOnes()
     {
         MakeDatabase(2);
-        await MlflowImport.ReadAsync(Target, File, null, Ct);
-        Run($"INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES ('loss', 0.1, 1003, '{A}', 2, 0); INSERT INTO runs (run_uuid, name, status, lifecycle_stage, experiment_id) VALUES ('{A.Replace('a', 'd')}', 'new', 'FINISHED', 'active', 3);");
-        var report = await MlflowImport.ReadAsync(Target, File, null, Ct);
-        Assert.Equal((1, 2), (report.Runs, report.Unchanged));
+        await MlflowImport.ReadAsync(Whole(Target), File, null, null, Ct);
+        // Notes of one's own stay.
+        await Target.LogAsync(RunId.Parse(A), new RunBatch { Tags = [new("mine", "1")] }, Ct);
+        Run($"""
+            INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES ('loss', 0.1, 1003, '{A}', 2, 0), ('odd', 7, 9, '{B}', 9, 0);
+            INSERT INTO params (key, value, run_uuid) VALUES ('late', '1', '{A}');
+            INSERT INTO tags (key, value, run_uuid) VALUES ('note', 'new', '{A}'), ('mlflow.x', '2', '{A}');
+            UPDATE runs SET status = 'KILLED', end_time = 5000 WHERE run_uuid = '{B}';
+            UPDATE params SET value = '0.3' WHERE run_uuid = '{C}' AND key = 'lr';
+            INSERT INTO runs (run_uuid, name, status, lifecycle_stage, experiment_id) VALUES ('{A.Replace('a', 'd')}', 'new', 'FINISHED', 'active', 3);
+            """);
+        var report = await MlflowImport.ReadAsync(Whole(Target), File, null, null, Ct);
+        Assert.Equal((1, 2, 0), (report.Runs, report.Extended, report.Unchanged));
         var clash = Assert.Single(report.Clashes);
-        Assert.Equal((A, "points of metric loss: 2 here, 3 there"), (clash.Run.ToString(), clash.Difference));
+        Assert.Equal(($"run {C}", "param lr: '0.2' here, '0.3' there"), (clash.What, clash.Difference));
+        var a = await Target.GetRunAsync(RunId.Parse(A), Ct);
+        Assert.Equal(("1", "new", "2", "1", 3L, RunStatus.Finished), (a.Params["late"], a.Tags["note"], a.Tags["mlflow.x"], a.Tags["mine"], a.Metrics["loss"].Count, a.Status));
+        Assert.DoesNotContain(RunImporter.MarkTag, a.Tags.Keys);
+        var b = await Target.GetRunAsync(RunId.Parse(B), Ct);
+        Assert.Equal((RunStatus.Killed, Lifecycle.Deleted, 99L, 5000L, 5L), (b.Status, b.Lifecycle, b.DeletedAt, b.EndedAt, b.Metrics["odd"].Count));
+        var again = await MlflowImport.ReadAsync(Whole(Target), File, null, null, Ct);
+        Assert.Equal((0, 0, 3, 0L, 1), (again.Runs, again.Extended, again.Unchanged, again.Points, again.Clashes.Count));
+    }
+
+    [Fact]
+    public async Task Import_BringsFilesModelsAndRegistry_AndAgainChangesNothing()
+    {
+        MakeDatabase(2);
+        const string Model = "m-00000000000000000000000000000f01";
+        void Write(string path, string text)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Folder[path])!);
+            System.IO.File.WriteAllText(Folder[path], text);
+        }
+        Write($"root/7/{A}/artifacts/plots/a.txt", "plot");
+        Write($"local/{B}/artifacts/b.txt", "local");
+        Write($"root/7/models/{Model}/artifacts/MLmodel", "flavors");
+        Run($"""
+            INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage) VALUES (7, 'proxied', 'mlflow-artifacts:/7', 'active');
+            UPDATE runs SET experiment_id = 7, artifact_uri = 'mlflow-artifacts://host:5000/7/{A}/artifacts' WHERE run_uuid = '{A}';
+            UPDATE runs SET experiment_id = 7, artifact_uri = 'file://{Folder.Path}/local/{B}/artifacts' WHERE run_uuid = '{B}';
+            DROP TABLE registered_models;
+            ALTER TABLE inputs ADD COLUMN step BIGINT DEFAULT 0 NOT NULL;
+            INSERT INTO inputs VALUES ('o1', 'RUN_OUTPUT', '{A}', 'MODEL_OUTPUT', '{Model}', 5);
+            CREATE TABLE logged_models (model_id VARCHAR(36), experiment_id INTEGER, name VARCHAR(500), artifact_location VARCHAR(1000), creation_timestamp_ms BIGINT, last_updated_timestamp_ms BIGINT, status INTEGER, lifecycle_stage VARCHAR(32), model_type VARCHAR(500), source_run_id VARCHAR(32), status_message VARCHAR(1000));
+            CREATE TABLE logged_model_params (model_id VARCHAR(36), experiment_id INTEGER, param_key VARCHAR(255), param_value TEXT);
+            CREATE TABLE logged_model_tags (model_id VARCHAR(36), experiment_id INTEGER, tag_key VARCHAR(255), tag_value TEXT);
+            CREATE TABLE logged_model_metrics (model_id VARCHAR(36), metric_name VARCHAR(500), metric_timestamp_ms BIGINT, metric_step BIGINT, metric_value FLOAT, experiment_id INTEGER, run_id VARCHAR(32), dataset_uuid VARCHAR(36), dataset_name VARCHAR(500), dataset_digest VARCHAR(36));
+            INSERT INTO logged_models VALUES ('{Model}', 7, 'forest', 'mlflow-artifacts:/7/models/{Model}/artifacts', 11, 12, 2, 'active', 'sk', '{A}', NULL), ('m-gone', 7, 'x', NULL, 1, 1, 2, 'deleted', NULL, NULL, NULL);
+            INSERT INTO logged_model_params VALUES ('{Model}', 7, 'depth', '3');
+            INSERT INTO logged_model_tags VALUES ('{Model}', 7, 'team', 'cats');
+            INSERT INTO logged_model_metrics VALUES ('{Model}', 'acc', 5, 1, 0.75, 7, '{A}', 'd1', 'iris', 'abc');
+            CREATE TABLE registered_models (name VARCHAR(256) NOT NULL PRIMARY KEY, creation_time BIGINT, last_updated_time BIGINT, description VARCHAR(5000));
+            CREATE TABLE registered_model_tags (key VARCHAR(250), value VARCHAR(5000), name VARCHAR(256));
+            CREATE TABLE registered_model_aliases (alias VARCHAR(256), version INTEGER, name VARCHAR(256));
+            CREATE TABLE model_versions (name VARCHAR(256), version INTEGER, creation_time BIGINT, last_updated_time BIGINT, description VARCHAR(5000), user_id VARCHAR(256), current_stage VARCHAR(20), source VARCHAR(500), run_id VARCHAR(32), status VARCHAR(20), status_message VARCHAR(500), run_link VARCHAR(500), storage_location VARCHAR(500));
+            CREATE TABLE model_version_tags (key VARCHAR(250), value TEXT, name VARCHAR(256), version INTEGER);
+            INSERT INTO registered_models VALUES ('churn', 21, 22, 'who leaves');
+            INSERT INTO registered_model_tags VALUES ('owner', 'ada', 'churn');
+            INSERT INTO registered_model_aliases VALUES ('champion', 2, 'churn');
+            INSERT INTO model_versions VALUES ('churn', 1, 31, 32, NULL, NULL, 'Production', 'mlflow-artifacts:/7/{A}/artifacts/plots', '{A}', 'READY', NULL, '', NULL),
+                ('churn', 2, 33, 34, 'good', NULL, 'None', 'models:/{Model}', '{A}', 'READY', NULL, NULL, 'mlflow-artifacts:/7/models/{Model}/artifacts'),
+                ('churn', 3, 33, 34, NULL, NULL, 'Deleted_Internal', 'REDACTED-SOURCE-PATH', NULL, NULL, NULL, NULL, NULL);
+            INSERT INTO model_version_tags VALUES ('checked', 'yes', 'churn', 2);
+            """);
+        // The number is taken here, so places are others.
+        for (var i = 1; i <= 7; i++)
+            await Target.CreateProjectAsync(new NewProject { Name = $"mine {i}" }, Ct);
+        var stores = Whole(Target);
+        var report = await MlflowImport.ReadAsync(stores, File, Folder["root"], null, Ct);
+        Assert.Equal((3, 1, 1, 0, 0), (report.Files, report.LoggedModels, report.RegisteredModels, report.Clashes.Count, report.Damaged.Count));
+        var project = (await Target.FindProjectAsync("proxied", Ct))!.Id;
+        Assert.NotEqual(7, project.Value);
+        async Task<string> ReadAsync(string path)
+        {
+            using var reader = new StreamReader((await stores.Artifacts.OpenAsync(path, Ct)).Stream);
+            return await reader.ReadToEndAsync(Ct);
+        }
+        Assert.Equal(["plot", "local", "flavors"],
+            [await ReadAsync($"{project}/{A}/artifacts/plots/a.txt"), await ReadAsync($"{project}/{B}/artifacts/b.txt"), await ReadAsync($"{project}/models/{Model}/artifacts/MLmodel")]);
+        var model = (await stores.Models.FindLoggedAsync(Model, Ct))!;
+        Assert.Equal(("forest", "sk", A, LoggedModelStatus.Ready, 11L, 12L, "3", "cats"), (model.Name, model.ModelType, model.SourceRun, model.Status, model.CreatedAt, model.UpdatedAt, model.Params["depth"], model.Tags["team"]));
+        Assert.Equal(new ModelMetric(Model, new MetricPoint("acc", 0.75, 5, 1), "iris", "abc", RunId.Parse(A)), Assert.Single(model.Metrics));
+        Assert.Equal(new ModelOutput(Model, 5), Assert.Single((await Target.GetRunAsync(RunId.Parse(A), Ct)).Lineage.ModelOutputs));
+        var churn = (await stores.Models.FindRegisteredAsync("churn", Ct))!;
+        Assert.Equal(("who leaves", 3L, "ada", 2L), (churn.Description, churn.LastVersion, churn.Tags["owner"], churn.Aliases["champion"]));
+        Assert.Equal([($"mlflow-artifacts:/{project}/{A}/artifacts/plots", ModelStage.Production), ($"mlflow-artifacts:/{project}/models/{Model}/artifacts", ModelStage.None)], churn.Versions.Select(version => (version.Location, version.Stage)));
+        Assert.Equal((Model, "yes", "good", 33L), (churn.Versions[1].ModelId, churn.Versions[1].Tags["checked"], churn.Versions[1].Description, churn.Versions[1].CreatedAt));
+
+        var again = await MlflowImport.ReadAsync(stores, File, Folder["root"], null, Ct);
+        Assert.Equal((0, 3, 0, 0, 2, 0), (again.Files, again.UnchangedFiles, again.LoggedModels, again.RegisteredModels, again.UnchangedModels, again.Clashes.Count));
+        Assert.Contains((await MlflowImport.ReadAsync(stores, File, null, null, Ct)).Skipped, skip => skip.Reason.Contains("--artifacts DIR", StringComparison.Ordinal));
+        System.IO.File.WriteAllText(Folder[$"local/{B}/artifacts/b.txt"], "other");
+        Assert.Equal($"file {project}/{B}/artifacts/b.txt", Assert.Single((await MlflowImport.ReadAsync(stores, File, Folder["root"], null, Ct)).Clashes).What);
     }
 
     [Fact]
     public async Task Import_OfSomethingElse_IsRefusedByName()
     {
-        var missing = await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Target, Folder["nothing"], null, Ct));
+        var missing = await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Whole(Target), Folder["nothing"], null, null, Ct));
         Assert.Equal(ErrorCode.NotFound, missing.Code);
         Run("CREATE TABLE t (x INTEGER)");
-        var other = await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Target, File, null, Ct));
+        var other = await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Whole(Target), File, null, null, Ct));
         Assert.Equal(ErrorCode.InvalidArgument, other.Code);
         System.IO.File.WriteAllText(Folder["text"], new string('x', 5000));
-        Assert.Equal(ErrorCode.InvalidArgument, (await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Target, Folder["text"], null, Ct))).Code);
-        Assert.Equal(ErrorCode.InvalidArgument, (await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Target, Folder.Path, null, Ct))).Code);
+        Assert.Equal(ErrorCode.InvalidArgument, (await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Whole(Target), Folder["text"], null, null, Ct))).Code);
+        Assert.Equal(ErrorCode.InvalidArgument, (await Assert.ThrowsAsync<LodeException>(() => MlflowImport.ReadAsync(Whole(Target), Folder.Path, null, null, Ct))).Code);
     }
 }

@@ -8,7 +8,7 @@ namespace Lode.Storage.Tests.Mlflow;
 /// <summary>A folder laid out as MLflow's file store lays it out.</summary>
 public sealed class MlflowFolderTests : TwoStores
 {
-    private const string A = "00000000000000000000000000000a01", B = "00000000000000000000000000000b02", C = "00000000000000000000000000000c03";
+    private const string A = "00000000000000000000000000000a01", B = "00000000000000000000000000000b02", C = "00000000000000000000000000000c03", Model = "m-00000000000000000000000000000f01";
 
     private void Write(string path, string text)
     {
@@ -37,7 +37,18 @@ public sealed class MlflowFolderTests : TwoStores
         Write($"0/{new string('e', 32)}/meta.yaml", "run_id: [broken\n");
         Write("271828182845904523/datasets/d1/meta.yaml", "digest: abc\nname: iris\nprofile: null\nschema: '[1]'\nsource: /iris.csv\nsource_type: local\n");
         Write($"271828182845904523/{A}/inputs/i1/meta.yaml", $"destination_id: {A}\ndestination_type: RUN\nsource_id: d1\nsource_type: DATASET\ntags:\n  mlflow.data.context: train\n");
-        Write("models/churn/meta.yaml", "name: churn\n");
+        Write("models/churn/meta.yaml", "creation_timestamp: 21\ndescription: who leaves\nlast_updated_timestamp: 22\nname: churn\n");
+        Write("models/churn/tags/owner", "ada");
+        Write("models/churn/aliases/champion", "2");
+        Write("models/churn/version-2/meta.yaml", $"creation_timestamp: 41\ncurrent_stage: Staging\nlast_updated_timestamp: 42\nname: churn\nrun_id: {A}\nsource: file:///w/mlruns/1/{A}/artifacts/model\nstatus: READY\nversion: 2\n");
+        Write("models/churn/version-2/tags/t", "1");
+        Write($"271828182845904523/{A}/artifacts/model/weights", "bytes");
+        Write($"271828182845904523/{A}/artifacts/a.txt", "a");
+        Write($"271828182845904523/models/{Model}/meta.yaml", $"artifact_location: file:///w/x\ncreation_timestamp: 31\nexperiment_id: '271828182845904523'\nlast_updated_timestamp: 32\nlifecycle_stage: active\nmodel_id: {Model}\nmodel_type: sk\nname: forest\nsource_run_id: {A}\nstatus: 2\n");
+        Write($"271828182845904523/models/{Model}/params/depth", "3");
+        Write($"271828182845904523/models/{Model}/tags/team", "cats");
+        Write($"271828182845904523/models/{Model}/metrics/acc", $"5 0.75 1 {A} iris abc\n");
+        Write($"271828182845904523/models/{Model}/artifacts/MLmodel", "flavors");
         Directory.CreateDirectory(Path.Combine(Folder["mlruns"], ".trash"));
     }
 
@@ -45,11 +56,22 @@ public sealed class MlflowFolderTests : TwoStores
     public async Task Import_BringsEverything_AndAgainChangesNothing()
     {
         MakeFolder();
-        var report = await MlflowImport.ReadAsync(Target, Folder.Path, null, Ct);
+        var report = await MlflowImport.ReadAsync(Whole(Target), Folder.Path, null, null, Ct);
         Assert.Equal((2, 3, 9L, 0), (report.Projects, report.Runs, report.Points, report.Clashes.Count));
         Assert.Contains(report.Skipped, skip => skip.What == "runs" && skip.Reason.Contains("eeee", StringComparison.Ordinal));
         Assert.Contains(report.Skipped, skip => skip.What == "metric lines" && skip.Count == 1);
-        Assert.Contains(report.Skipped, skip => skip.What == "registered models");
+        Assert.Equal((3, 1, 1), (report.Files, report.LoggedModels, report.RegisteredModels));
+        var stores = Whole(Target);
+        var churn = (await stores.Models.FindRegisteredAsync("churn", Ct))!;
+        var place = (await Target.FindProjectAsync("cats: 'and' dogs", Ct))!.Id;
+        Assert.Equal(("who leaves", 2L, "ada", 2L), (churn.Description, churn.LastVersion, churn.Tags["owner"], churn.Aliases["champion"]));
+        var version = Assert.Single(churn.Versions);
+        Assert.Equal((2L, ModelStage.Staging, $"mlflow-artifacts:/{place}/{A}/artifacts/model", A, "1", 41L), (version.Version, version.Stage, version.Location, version.RunId, version.Tags["t"], version.CreatedAt));
+        var model = (await stores.Models.FindLoggedAsync(Model, Ct))!;
+        Assert.Equal((place, "forest", LoggedModelStatus.Ready, A, "3", "cats"), (model.ProjectId, model.Name, model.Status, model.SourceRun, model.Params["depth"], model.Tags["team"]));
+        Assert.Equal(new ModelMetric(Model, new MetricPoint("acc", 0.75, 5, 1), "iris", "abc", RunId.Parse(A)), Assert.Single(model.Metrics));
+        Assert.NotNull(await stores.Artifacts.FindAsync($"{place}/{A}/artifacts/model/weights", Ct));
+        Assert.NotNull(await stores.Artifacts.FindAsync($"{place}/models/{Model}/artifacts/MLmodel", Ct));
         // Ids that MLflow made up of a clock would make all later ones as long.
         Assert.Contains(report.Notes, note => note.Contains("271828182845904523", StringComparison.Ordinal));
 
@@ -72,7 +94,7 @@ public sealed class MlflowFolderTests : TwoStores
         Assert.Equal(("from the tag", "", RunStatus.Killed, Lifecycle.Deleted, 77L), (b.Name, b.User, b.Status, b.Lifecycle, b.DeletedAt));
         Assert.Equal([(12L, 0L), (13, 0)], (await Target.GetHistoryAsync(RunId.Parse(C), "old", 0, 10, Ct)).Select(point => (point.Time, point.Step)));
 
-        var again = await MlflowImport.ReadAsync(Target, Folder["mlruns"], null, Ct);
+        var again = await MlflowImport.ReadAsync(Whole(Target), Folder["mlruns"], null, null, Ct);
         Assert.Equal((0, 0, 3, 0L, 0), (again.Projects, again.Runs, again.Unchanged, again.Points, again.Clashes.Count));
     }
 }
