@@ -42,7 +42,7 @@ test('a browser without a session is asked for the token, and led back', async (
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(`${address}p/0?q=x`);
-  await expect(page.getByRole('heading', { level: 1, name: 'Default' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No runs yet' })).toBeVisible();
   await live;
 });
 
@@ -51,6 +51,9 @@ test('a page whose session ended leads to the form', async ({ page, context }) =
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(address);
+  // What the page reads on its own when the live updates begin would lead there too.
+  await expect(page.getByRole('button', { name: 'Live updates: live' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Default', exact: true })).toBeVisible();
   await context.clearCookies();
   await page.getByRole('link', { name: 'Default', exact: true }).click();
   await expect(page).toHaveURL(/\/sign-in\?to=/);
