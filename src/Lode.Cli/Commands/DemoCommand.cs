@@ -67,7 +67,7 @@ internal static class DemoCommand
                 : $"dashboard: `lode up`, then http://127.0.0.1:{ServerOptions.DefaultPort}/p/{project.Id}");
         }
         if (stay)
-            await UpCommand.UntilStoppedAsync(ct);
+            await UpCommand.UntilStoppedAsync(server, ct);
         return ExitCodes.Ok;
     }
 

@@ -39,7 +39,7 @@ internal static class UpCommand
         else
             context.Terminal.Out.WriteLine($"lode: {server.Address}  (data in {access.Place}; Ctrl-C stops)");
         context.Terminal.Out.Flush();
-        await UntilStoppedAsync(ct);
+        await UntilStoppedAsync(server, ct);
         return ExitCodes.Ok;
     }
 
@@ -81,7 +81,12 @@ internal static class UpCommand
     }
 
     /// <summary>Ctrl-C and SIGTERM are how a server is meant to end, so they are no failure.</summary>
-    internal static async Task UntilStoppedAsync(CancellationToken ct) => await Task.Delay(Timeout.Infinite, ct).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    internal static async Task UntilStoppedAsync(LodeServer? server, CancellationToken ct)
+    {
+        // A signal may come before the command line listens for it; the server listens as soon as it runs.
+        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(ct, server?.Stopping ?? ct);
+        await Task.Delay(Timeout.Infinite, stopped.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
 }
 
 /// <summary>The answer to <c>lode up --json</c>, when the server listens.</summary>

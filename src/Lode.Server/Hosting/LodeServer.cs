@@ -75,6 +75,9 @@ public sealed class LodeServer : IAsyncDisposable
         return new LodeServer(app, new Uri(app.Urls.First()), store, options, time);
     }
 
+    /// <summary>Cancelled when the server begins to stop, for example because the process was told to.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
     /// <summary>The routes, for tests that go over all of them.</summary>
     internal IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
