@@ -51,6 +51,7 @@ public sealed class MisuseTests : IDisposable
     [InlineData("visible ASCII", "up", "--token", "two words")]
     [InlineData("--allow-anonymous does not", "up", "--token", "x", "--allow-anonymous")]
     [InlineData("100000 MiB; got 0", "up", "--max-body", "0")]
+    [InlineData("at least 1 MiB; got 0", "up", "--max-upload", "0")]
     public async Task SenselessValue_IsNamed(string mentions, params string[] args) => await FailsAsync(2, mentions, args);
 
     [Theory]

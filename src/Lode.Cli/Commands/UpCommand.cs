@@ -15,11 +15,12 @@ internal static class UpCommand
     private static readonly Option<bool> s_allowAnonymous = new("--allow-anonymous") { Description = "Let other machines in without a token." };
     private static readonly Option<string[]> s_allowHost = new("--allow-host") { Description = "A name under which the server is reached, for example lode.example.org; may be repeated.", HelpName = "NAME", DefaultValueFactory = _ => [] };
     private static readonly Option<int> s_maxBody = new("--max-body") { Description = "The largest request body in MiB (default 64).", HelpName = "MIB", DefaultValueFactory = _ => 64 };
+    private static readonly Option<int?> s_maxUpload = new("--max-upload") { Description = "The largest uploaded file in MiB (default: as much as the disk takes).", HelpName = "MIB" };
     private static readonly Option<bool> s_privateWebhooks = new("--private-webhooks") { Description = "Let webhooks call this machine and private networks even where other machines are let in." };
 
     public static Command Create(Terminal terminal)
     {
-        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder or a PostgreSQL database, until Ctrl-C.") { PortOption, s_host, s_token, s_allowAnonymous, s_allowHost, s_maxBody, s_privateWebhooks },
+        var command = Help.WithExamples(new Command("up", "Start the server and dashboard on the data folder or a PostgreSQL database, until Ctrl-C.") { PortOption, s_host, s_token, s_allowAnonymous, s_allowHost, s_maxBody, s_maxUpload, s_privateWebhooks },
             "lode up", "lode up --port 0", "lode up --store postgres://lode@db.example.com/lode", "lode up --host 0.0.0.0 --token @token.txt", "MLFLOW_TRACKING_URI=http://127.0.0.1:5633 python train.py   # in another terminal");
         command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed, ct));
         return command;
@@ -58,12 +59,16 @@ internal static class UpCommand
         var body = parsed.GetValue(s_maxBody);
         if (body is < 1 or > 100_000)
             throw new LodeException(ErrorCode.InvalidArgument, $"--max-body is 1 to 100000 MiB; got {body}.");
+        var upload = parsed.GetValue(s_maxUpload);
+        if (upload < 1)
+            throw new LodeException(ErrorCode.InvalidArgument, $"--max-upload is at least 1 MiB; got {upload}.");
         return options => options with
         {
             Token = secret,
             AllowAnonymous = anonymous,
             AllowedHosts = parsed.GetValue(s_allowHost)!,
             MaxBodyBytes = (long)body << 20,
+            MaxUploadBytes = (long?)upload << 20,
             Webhooks = new WebhookOptions { AllowPrivate = parsed.GetValue(s_privateWebhooks) ? true : null },
         };
     }

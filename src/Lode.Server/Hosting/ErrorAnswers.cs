@@ -56,5 +56,5 @@ internal sealed class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> l
 
     private static LodeException TooLarge(HttpContext context) => new(ErrorCode.InvalidArgument,
         $"The body is larger than is taken here, {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize} bytes.",
-        "Send it in pieces and with its length, or start the server with a larger --max-body.");
+        "Send it in pieces and with its length, or start the server with a larger --max-body (of files: --max-upload).");
 }

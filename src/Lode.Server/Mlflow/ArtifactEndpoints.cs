@@ -17,14 +17,14 @@ internal static class ArtifactEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/artifacts/list", ListOfRunAsync);
-        api.MapPost("/upload-artifact", UploadAsync);
+        api.MapPost("/upload-artifact", UploadAsync).Streams();
     }
 
     /// <summary>Routes that have no prefix.</summary>
     public static void MapRoot(IEndpointRouteBuilder root)
     {
-        root.MapMethods("/get-artifact", s_reading, GetAsync);
-        root.MapMethods("/model-versions/get-artifact", s_reading, GetOfVersionAsync);
+        root.MapMethods("/get-artifact", s_reading, GetAsync).Streams();
+        root.MapMethods("/model-versions/get-artifact", s_reading, GetOfVersionAsync).Streams();
     }
 
     /// <summary>Writes what lies below a folder; nothing where there is nothing, or where the bytes lie elsewhere.</summary>

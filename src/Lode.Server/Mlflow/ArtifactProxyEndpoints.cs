@@ -21,11 +21,11 @@ internal static class ArtifactProxyEndpoints
     public static void Map(IEndpointRouteBuilder proxy)
     {
         proxy.MapGet("/artifacts", ListAsync);
-        proxy.MapMethods("/artifacts/{**path}", ["GET", "HEAD"], GetAsync);
-        proxy.MapPut("/artifacts/{**path}", PutAsync);
+        proxy.MapMethods("/artifacts/{**path}", ["GET", "HEAD"], GetAsync).Streams();
+        proxy.MapPut("/artifacts/{**path}", PutAsync).Streams();
         proxy.MapDelete("/artifacts/{**path}", DeleteAsync);
         proxy.MapPost("/mpu/create/{**path}", CreateUploadAsync);
-        proxy.MapPost("/mpu/complete/{**path}", CompleteUploadAsync);
+        proxy.MapPost("/mpu/complete/{**path}", CompleteUploadAsync).Streams();
         proxy.MapPost("/mpu/abort/{**path}", AbortUploadAsync);
         proxy.MapGet("/presigned/{**path}", MlflowAnswer (string? path) => throw new LodeException(ErrorCode.NotImplemented, $"There are no presigned downloads here; GET the artifact '{path}' itself."));
     }
