@@ -9,7 +9,7 @@ internal static class ArtifactCommand
 {
     public static Command Create(Terminal terminal) => Help.WithExamples(
         new Command("artifact", "List, fetch, add and delete the files of a run.") { List(terminal), Get(terminal), Put(terminal), Remove(terminal) },
-        "lode artifact ls @last", "lode artifact put @last model.onnx", "lode artifact get @last model.onnx -o /tmp/model.onnx", "lode artifact rm @last model.onnx");
+        "lode artifact ls @last", "lode artifact put @last model.onnx", "lode artifact get @last model.onnx -o best.onnx", "lode artifact rm @last model.onnx");
 
     private static Command List(Terminal terminal)
     {
@@ -26,7 +26,7 @@ internal static class ArtifactCommand
         var path = new Argument<string>("PATH") { Description = "A file, or a folder with all below it." };
         var output = new Option<string?>("--output", "-o") { Description = "Where to (default: its own name, here).", HelpName = "FILE" };
         var command = Help.WithExamples(new Command("get", "Fetch a file or folder; every byte is checked against its hash.") { run, path, output, project },
-            "lode artifact get @last model.onnx", "lode artifact get random-forest plots -o /tmp/plots");
+            "lode artifact get @last model.onnx", "lode artifact get random-forest plots -o forest-plots");
         command.SetAction((parsed, ct) => WithRunAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(run)!, parsed.GetValue(project), (files, context) => files.GetAsync(context, parsed.GetValue(path)!, parsed.GetValue(output), ct), ct));
         return command;
     }
@@ -37,7 +37,7 @@ internal static class ArtifactCommand
         var file = new Argument<string>("FILE") { Description = "A file, or a folder with all below it." };
         var path = new Argument<string?>("PATH") { Description = "Its path in the run (default: its own name).", DefaultValueFactory = _ => null };
         var command = Help.WithExamples(new Command("put", "Add a file or folder to a run, in place of the one that is there.") { run, file, path, project },
-            "lode artifact put @last model.onnx", "lode artifact put @last /tmp/plots evaluation/plots");
+            "lode artifact put @last model.onnx", "lode artifact put @last plots evaluation/plots");
         command.SetAction((parsed, ct) => WithRunAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(run)!, parsed.GetValue(project), (files, context) => files.PutAsync(context, parsed.GetValue(file)!, parsed.GetValue(path), ct), ct));
         return command;
     }

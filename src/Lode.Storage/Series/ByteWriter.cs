@@ -17,8 +17,6 @@ internal sealed class ByteWriter
 
     public void Double(double value) => BinaryPrimitives.WriteDoubleLittleEndian(Reserve(8), value);
 
-    public void UInt32(uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Reserve(4), value);
-
     public void UInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Reserve(8), value);
 
     public void Varint(ulong value)

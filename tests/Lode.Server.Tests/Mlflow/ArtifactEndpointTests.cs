@@ -241,7 +241,7 @@ public class ArtifactEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
     [Fact]
     public async Task UploadInParts()
     {
-        var (_, created) = await server.SendAsync(HttpMethod.Post, "mpu/create/parts/dir", """{"path": "/tmp/x/model.bin", "num_parts": 3}""", Proxy);
+        var (_, created) = await server.SendAsync(HttpMethod.Post, "mpu/create/parts/dir", """{"path": "out/model.bin", "num_parts": 3}""", Proxy);
         var upload = (string)created["upload_id"]!;
         var parts = new JsonArray();
         foreach (var credential in created["credentials"]!.AsArray().Reverse())
@@ -250,7 +250,7 @@ public class ArtifactEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
             parts.Add(new JsonObject { ["part_number"] = (int)credential["part_number"]!, ["etag"] = put.Headers.ETag!.Tag, ["url"] = (string)credential["url"]! });
         }
         Assert.DoesNotContain(".uploads", await FilesAsync($"{Proxy}artifacts"), StringComparison.Ordinal);
-        var body = new JsonObject { ["path"] = "/tmp/x/model.bin", ["upload_id"] = upload, ["parts"] = parts };
+        var body = new JsonObject { ["path"] = "out/model.bin", ["upload_id"] = upload, ["parts"] = parts };
         var wrong = body.DeepClone();
         wrong["parts"]![0]!["etag"] = "\"other\"";
         Assert.Equal(s_invalid, await RefusedJsonAsync("mpu/complete/parts/dir", wrong.ToJsonString()));

@@ -1,53 +1,33 @@
-using Lode.Storage;
-using Lode.TestKit;
 using Lode.TestKit.Faults;
 
 namespace Lode.Tracking.Tests.Journal;
 
 /// <summary>A program that logs while the disk of its journal is full.</summary>
-public sealed class JournalDiskTests : IAsyncLifetime
+public sealed class JournalDiskTests : JournalTests
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly List<string> _warnings = [];
-    private SqliteDatabase _database = null!;
-    private SqlRunStore _store = null!;
-
-    public Task InitializeAsync()
-    {
-        _database = SqliteDatabase.Open(_folder["lode.db"]);
-        _store = new SqlRunStore(_database, TimeProvider.System);
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [SmallDiskFact]
     public async Task Log_OnAFullDisk_GoesOn_AndLosesNothingOnceThereIsSpace()
     {
         using var disk = SmallDisk.Mount(1);
         ActiveRun run;
-        await using (var tracker = new Tracker(_store, disk["journal"], TimeProvider.System, Warn))
+        await using (var tracker = new Tracker(Store, disk["journal"], TimeProvider.System, Warn))
         {
             run = tracker.Start("p");
             run.Log(0, ("m", 0));
             disk.Fill();
             for (var step = 1; step < 2000; step++)
                 run.Log(step, ("m", step));
-            Assert.Contains(_warnings, line => line.Contains("cannot be written", StringComparison.Ordinal) && line.Contains(disk["journal"], StringComparison.Ordinal));
+            Assert.Contains(Warnings, line => line.Contains("cannot be written", StringComparison.Ordinal) && line.Contains(disk["journal"], StringComparison.Ordinal));
             disk.Free();
             run.Log(2000, ("m", 2000));
             run.Finish();
             Assert.True(run.IsFinished);
             await tracker.FlushAsync(new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
         }
-        var stored = await _store.GetRunAsync(run.Id, default);
+        var stored = await Store.GetRunAsync(run.Id, default);
         Assert.Equal((RunStatus.Finished, 2001, 2000), (stored.Status, stored.Metrics["m"].Count, stored.Metrics["m"].Last));
-        Assert.Equal(2, _warnings.Count);
-        Assert.Contains("nothing was lost", _warnings[1], StringComparison.Ordinal);
+        Assert.Equal(2, Warnings.Count);
+        Assert.Contains("nothing was lost", Warnings[1], StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(disk["journal"]));
     }
 
@@ -56,7 +36,7 @@ public sealed class JournalDiskTests : IAsyncLifetime
     {
         using var disk = SmallDisk.Mount(1);
         ActiveRun run;
-        await using (var tracker = new Tracker(_store, disk["journal"], TimeProvider.System, Warn))
+        await using (var tracker = new Tracker(Store, disk["journal"], TimeProvider.System, Warn))
         {
             run = tracker.Start("p");
             run.Log(0, ("m", 0));
@@ -68,8 +48,8 @@ public sealed class JournalDiskTests : IAsyncLifetime
             disk.Free();
         }
         // Closing was the last try; what was in the file by then and had not been sent is for the next command.
-        await JournalShipper.RecoverAsync(disk["journal"], _store, Warn, default);
-        var stored = await _store.GetRunAsync(run.Id, default);
+        await JournalShipper.RecoverAsync(disk["journal"], Store, Warn, default);
+        var stored = await Store.GetRunAsync(run.Id, default);
         Assert.Equal((RunStatus.Finished, 500), (stored.Status, stored.Metrics["m"].Count));
     }
 
@@ -78,7 +58,7 @@ public sealed class JournalDiskTests : IAsyncLifetime
     {
         using var disk = SmallDisk.Mount(1);
         var text = new string('x', 8000);
-        await using (var tracker = new Tracker(_store, disk["journal"], TimeProvider.System, Warn))
+        await using (var tracker = new Tracker(Store, disk["journal"], TimeProvider.System, Warn))
         {
             var run = tracker.Start("p");
             disk.Fill();
@@ -86,12 +66,12 @@ public sealed class JournalDiskTests : IAsyncLifetime
             for (var i = 0; i < 3000; i++)
                 run.Tag($"t{i}", text);
         }
-        Assert.Contains(_warnings, line => line.Contains("could not be written to the end; 3,000 of its events are lost", StringComparison.Ordinal));
+        Assert.Contains(Warnings, line => line.Contains("could not be written to the end; 3,000 of its events are lost", StringComparison.Ordinal));
     }
 
     private void Warn(string line)
     {
-        lock (_warnings)
-            _warnings.Add(line);
+        lock (Warnings)
+            Warnings.Add(line);
     }
 }

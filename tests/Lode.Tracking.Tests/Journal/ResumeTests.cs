@@ -1,31 +1,12 @@
 using Lode.Core;
-using Lode.Storage;
 using Lode.TestKit;
 
 namespace Lode.Tracking.Tests.Journal;
 
 /// <summary>Programs that go on with a run that others began.</summary>
-public sealed class ResumeTests : IAsyncLifetime
+public sealed class ResumeTests : JournalTests
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly List<string> _warnings = [];
-    private SqliteDatabase _database = null!;
-    private SqlRunStore _store = null!;
-
-    public Task InitializeAsync()
-    {
-        _database = SqliteDatabase.Open(_folder["lode.db"]);
-        _store = new SqlRunStore(_database, TimeProvider.System);
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        _folder.Dispose();
-    }
-
-    private Tracker NewTracker(string machine, IRunStore? store = null, TimeProvider? time = null) => new(store ?? _store, _folder[machine], time ?? TimeProvider.System, _warnings.Add);
+    private Tracker NewTracker(string machine, IRunStore? store = null, TimeProvider? time = null) => new(store ?? Store, Folder[machine], time ?? TimeProvider.System, Warnings.Add);
 
     private static async Task<ErrorCode> RefusalAsync(Func<Task> act) => (await Assert.ThrowsAsync<LodeException>(act)).Code;
 
@@ -38,28 +19,28 @@ public sealed class ResumeTests : IAsyncLifetime
         Assert.Equal(ErrorCode.NotFound, await RefusalAsync(() => tracker.ResumeRunAsync(id, ResumeMode.Require, "p", null, default)));
         (await tracker.ResumeRunAsync(id, ResumeMode.New, "p", "named", default)).Finish(RunStatus.Failed);
         await tracker.FlushAsync(default);
-        Assert.Equal(RunStatus.Failed, (await _store.GetRunAsync(id, default)).Status);
+        Assert.Equal(RunStatus.Failed, (await Store.GetRunAsync(id, default)).Status);
         Assert.Equal(ErrorCode.AlreadyExists, await RefusalAsync(() => tracker.ResumeRunAsync(id, ResumeMode.New, "p", null, default)));
         var resumed = await tracker.ResumeRunAsync(id, default);
         await tracker.FlushAsync(default);
-        Assert.Equal(("named", RunStatus.Running), (resumed.Name, (await _store.GetRunAsync(id, default)).Status));
+        Assert.Equal(("named", RunStatus.Running), (resumed.Name, (await Store.GetRunAsync(id, default)).Status));
         resumed.Finish();
         (await tracker.ResumeRunAsync(id, ResumeMode.Allow, "p", null, default)).Finish(RunStatus.Killed);
         await tracker.FlushAsync(default);
-        Assert.Equal(("named", RunStatus.Killed), ((await _store.GetRunAsync(id, default)) is var run ? (run.Name, run.Status) : default));
-        await _store.UpdateRunAsync(id, new RunChange { Lifecycle = Lifecycle.Deleted }, default);
+        Assert.Equal(("named", RunStatus.Killed), ((await Store.GetRunAsync(id, default)) is var run ? (run.Name, run.Status) : default));
+        await Store.UpdateRunAsync(id, new RunChange { Lifecycle = Lifecycle.Deleted }, default);
         Assert.Equal(ErrorCode.Conflict, await RefusalAsync(() => tracker.ResumeRunAsync(id, default)));
-        Assert.Empty(_warnings);
+        Assert.Empty(Warnings);
     }
 
     [Fact]
     public async Task Attempts_OnThreeMachinesWhileTheStoreIsAway_MergeInAnyOrder()
     {
         var id = RunId.New();
-        var away = new FlakyStore(_store, 1) { Down = true };
+        var away = new FlakyStore(Store, 1) { Down = true };
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            var folder = _folder[$"machine{attempt}"];
+            var folder = Folder[$"machine{attempt}"];
             using var journal = JournalFile.Create(folder, id, $"s{attempt}");
             journal.Start(1000 * (attempt + 1), "p", "tries", "ada");
             if (attempt > 0)
@@ -67,12 +48,12 @@ public sealed class ResumeTests : IAsyncLifetime
             for (var step = 10 * attempt; step < 10 * attempt + 15; step++)
                 journal.Metrics(1000 * (attempt + 1), step, [("m", attempt)]);
         }
-        await Assert.ThrowsAsync<LodeException>(() => JournalShipper.RecoverAsync(_folder["machine2"], away, _warnings.Add, default));
+        await Assert.ThrowsAsync<LodeException>(() => JournalShipper.RecoverAsync(Folder["machine2"], away, Warnings.Add, default));
         foreach (var machine in new[] { 2, 0, 1 })
-            Assert.Equal(1, await JournalShipper.RecoverAsync(_folder[$"machine{machine}"], _store, _warnings.Add, default));
-        var history = await _store.GetHistoryAsync(id, "m", 0, 1000, default);
+            Assert.Equal(1, await JournalShipper.RecoverAsync(Folder[$"machine{machine}"], Store, Warnings.Add, default));
+        var history = await Store.GetHistoryAsync(id, "m", 0, 1000, default);
         Assert.Equal(Enumerable.Range(0, 35).Select(step => ((long)step, (double)Math.Min(step / 10, 2))), history.Select(point => (point.Step, point.Value)).Order());
-        Assert.Empty(_warnings);
+        Assert.Empty(Warnings);
     }
 
     [Fact]
@@ -89,8 +70,8 @@ public sealed class ResumeTests : IAsyncLifetime
         run.Log(3, ("m", 30));
         run.Finish();
         await tracker.FlushAsync(default);
-        Assert.Equal([1, 20, 30], (await _store.GetHistoryAsync(run.Id, "m", 0, 10, default)).Select(point => point.Value));
-        Assert.Equal(RunStatus.Finished, (await _store.GetRunAsync(run.Id, default)).Status);
+        Assert.Equal([1, 20, 30], (await Store.GetHistoryAsync(run.Id, "m", 0, 10, default)).Select(point => point.Value));
+        Assert.Equal(RunStatus.Finished, (await Store.GetRunAsync(run.Id, default)).Status);
         await tracker.DisposeAsync();
     }
 
@@ -107,15 +88,15 @@ public sealed class ResumeTests : IAsyncLifetime
             run.Finish(RunStatus.Failed);
             await tracker.FlushAsync(default);
         }
-        var behind = new ManualTime(DateTimeOffset.FromUnixTimeMilliseconds((await _store.GetRunAsync(id, default)).EndedAt!.Value - 3_600_000));
+        var behind = new ManualTime(DateTimeOffset.FromUnixTimeMilliseconds((await Store.GetRunAsync(id, default)).EndedAt!.Value - 3_600_000));
         var late = NewTracker("b", time: behind);
         var resumed = await late.ResumeRunAsync(id, default);
         resumed.Rewind(1);
         resumed.Log(2, ("m", 20));
         resumed.Finish();
         await late.FlushAsync(default);
-        Assert.Equal([1, 20], (await _store.GetHistoryAsync(id, "m", 0, 10, default)).Select(point => point.Value));
-        Assert.Equal(RunStatus.Finished, (await _store.GetRunAsync(id, default)).Status);
+        Assert.Equal([1, 20], (await Store.GetHistoryAsync(id, "m", 0, 10, default)).Select(point => point.Value));
+        Assert.Equal(RunStatus.Finished, (await Store.GetRunAsync(id, default)).Status);
         await late.DisposeAsync();
     }
 
@@ -123,34 +104,34 @@ public sealed class ResumeTests : IAsyncLifetime
     public async Task SegmentThatGoesOn_WaitsForTheOneThatBegins()
     {
         var id = RunId.New();
-        await using var tracker = new JournalShipper(_store, TimeProvider.System, _warnings.Add);
-        var later = JournalFile.Create(_folder["b"], id, "later");
+        await using var tracker = new JournalShipper(Store, TimeProvider.System, Warnings.Add);
+        var later = JournalFile.Create(Folder["b"], id, "later");
         later.Resume(2000);
         later.Metrics(2001, 1, [("m", 1)]);
         later.Finish(2002, RunStatus.Finished);
         tracker.Add(later);
         await Task.Delay(300);
         Assert.True(File.Exists(later.Path));
-        var first = JournalFile.Create(_folder["a"], id);
+        var first = JournalFile.Create(Folder["a"], id);
         first.Start(1000, "p", null, "ada");
         first.Finish(1500, RunStatus.Killed);
         tracker.Add(first);
         await tracker.FlushAsync(new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
-        Assert.Equal((RunStatus.Finished, 1), ((await _store.GetRunAsync(id, default)) is var run ? (run.Status, run.Metrics["m"].Count) : default));
-        Assert.Empty(_warnings);
+        Assert.Equal((RunStatus.Finished, 1), ((await Store.GetRunAsync(id, default)) is var run ? (run.Status, run.Metrics["m"].Count) : default));
+        Assert.Empty(Warnings);
     }
 
     [Fact]
     public async Task Recover_OneSegmentLeft_AnotherBeingWritten_IsNotStale()
     {
         var id = RunId.New();
-        using (var dead = JournalFile.Create(_folder["a"], id))
+        using (var dead = JournalFile.Create(Folder["a"], id))
             dead.Start(1, "p", null, "ada");
-        using var living = JournalFile.Create(_folder["a"], id, "second");
+        using var living = JournalFile.Create(Folder["a"], id, "second");
         living.Resume(2);
-        Assert.Equal(0, await JournalShipper.RecoverAsync(_folder["a"], _store, _warnings.Add, default));
-        Assert.Equal(RunStatus.Running, (await _store.GetRunAsync(id, default)).Status);
-        Assert.Equal([living.Path], Directory.GetFiles(_folder["a"]));
+        Assert.Equal(0, await JournalShipper.RecoverAsync(Folder["a"], Store, Warnings.Add, default));
+        Assert.Equal(RunStatus.Running, (await Store.GetRunAsync(id, default)).Status);
+        Assert.Equal([living.Path], Directory.GetFiles(Folder["a"]));
     }
 
     [Theory]

@@ -19,12 +19,6 @@ internal sealed class CmaRates
 
     private CmaRates(CmaRates other) => (_mean, _covariance) = (other._mean.Clone(), other._covariance.Clone());
 
-    /// <summary>η_m.</summary>
-    public double MeanRate => _mean.Rate;
-
-    /// <summary>η_Σ.</summary>
-    public double CovarianceRate => _covariance.Rate;
-
     public CmaRates Clone() => new(this);
 
     /// <summary>Shortens the step from one state to the next, both of full covariance; the next is changed.</summary>
