@@ -24,12 +24,12 @@ Print();
 
 IEnumerable<Result> Fit(string name, TrainingData data)
 {
-    var forest = new RandomForest(new RandomForestOptions { Threads = threads });
+    var forest = new RandomForest();
     ForestModel? model = null;
-    yield return Timed($"random_forest fit, 100 trees, {name}", () => model = forest.Fit(data, new Rng(1)));
+    yield return Timed($"random_forest fit, 100 trees, {name}", () => model = forest.Fit(data, new FitContext(new Rng(1), threads)));
     yield return new Result($"random_forest nodes, {name}", "nodes", model!.NodeCount);
     var output = new double[data.Target.Rows * data.Target.Classes.Count];
-    yield return Timed($"random_forest predict, {data.Target.Rows} rows, {name}", () => model.Predict(data.Features, output));
+    yield return Timed($"random_forest predict, {data.Target.Rows} rows, {name}", () => model.Predict(data.Features, output, threads));
     var logistic = new LogisticRegression();
     yield return Timed($"logistic fit, {name}", () => logistic.Fit(data));
 }
@@ -48,9 +48,9 @@ IEnumerable<Result> CrossValidate()
 {
     const int seeds = 10;
     string[] names = ["log_loss", "roc_auc", "accuracy"];
-    var pipeline = new Pipeline([], new RandomForest(new RandomForestOptions { Threads = threads }));
+    var pipeline = new Pipeline([], new RandomForest());
     var runs = Enumerable.Range(0, seeds).Select(seed => CrossValidation.Run(
-        pipeline, cancer, new StratifiedKFold(5), [.. names.Select(MetricCatalog.Get)], (ulong)seed)).ToArray();
+        pipeline, cancer, new StratifiedKFold(5), [.. names.Select(MetricCatalog.Get)], (ulong)seed, threads: threads)).ToArray();
     return names.Select(name => new Result($"random_forest 5-fold {name}, breast_cancer, mean of {seeds} seeds", "", runs.Average(run => run[name].Mean)));
 }
 

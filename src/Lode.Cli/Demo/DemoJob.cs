@@ -175,7 +175,7 @@ internal sealed class DemoJob(DemoOptions options, Tracker tracker, IReadOnlyDic
         {
             run.LogParams(winner.Params.Select(pair => new KeyValuePair<string, string>(pair.Key, pair.Value)).Prepend(new("learner", winner.Learner)));
             var started = time.GetTimestamp();
-            var fitted = Pipeline.Default(Learner(winner.Learner, winner.Params.ToDictionary(pair => pair.Key, pair => (object?)Parse(pair.Value)), threads: 0)).Fit(train, seeds.DeriveSeed(3), ct);
+            var fitted = Pipeline.Default(LearnerCatalog.Create(winner.Learner, winner.Params.ToDictionary(pair => pair.Key, pair => (object?)Parse(pair.Value)))).Fit(train, seeds.DeriveSeed(3), cancellation: ct);
             var seconds = time.GetElapsedTime(started).TotalSeconds;
             var predicted = fitted.Predict(holdout.Features);
             var scores = s_metrics.ToDictionary(metric => metric.Name, metric => metric.Score(holdout.Target, predicted));
@@ -187,11 +187,11 @@ internal sealed class DemoJob(DemoOptions options, Tracker tracker, IReadOnlyDic
     }
 
     private CrossValidationResult Evaluate(ActiveRun run, string learner, IReadOnlyDictionary<string, object?> @params, int threads, Dataset train, Rng seeds, Func<FoldScores, bool>? onFold, CancellationToken ct) =>
-        CrossValidation.Run(Pipeline.Default(Learner(learner, @params, threads)), train, new StratifiedKFold(options.Folds), s_metrics, seeds.DeriveSeed(1), fold =>
+        CrossValidation.Run(Pipeline.Default(LearnerCatalog.Create(learner, @params)), train, new StratifiedKFold(options.Folds), s_metrics, seeds.DeriveSeed(1), fold =>
         {
             run.Log(fold.Index, [.. fold.Scores.Select(score => ($"fold_{score.Key}", score.Value))]);
             return onFold?.Invoke(fold) ?? true;
-        }, ct);
+        }, threads, ct);
 
     /// <summary>Runs a part of the work; the run fails or is killed with it.</summary>
     private (T Result, double Seconds) Track<T>(ActiveRun run, Func<T> work)
@@ -218,10 +218,6 @@ internal sealed class DemoJob(DemoOptions options, Tracker tracker, IReadOnlyDic
 
     private static DemoCandidate Candidate(string name, string learner, ActiveRun run, Dictionary<string, object?> @params, CrossValidationResult result) => new(name, learner, run.Id,
         @params.ToDictionary(pair => pair.Key, pair => Text(pair.Value)), result["log_loss"].Mean, result["log_loss"].StandardError, result["roc_auc"].Mean, result["accuracy"].Mean);
-
-    private static ILearner Learner(string name, IReadOnlyDictionary<string, object?> @params, int threads) => name == "random_forest"
-        ? LearnerCatalog.Create(name, new Dictionary<string, object?>(@params) { ["threads"] = threads })
-        : LearnerCatalog.Create(name, @params);
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(string learner, IReadOnlyDictionary<string, object?> @params) =>
         @params.Select(pair => new KeyValuePair<string, string>(pair.Key, Text(pair.Value))).Prepend(new("learner", learner));

@@ -1,5 +1,3 @@
-using Lode.Core;
-
 namespace Lode.Learning;
 
 /// <summary>Looks at no feature: predicts the classes' shares, or the mean. What every other learner must beat.</summary>
@@ -13,8 +11,12 @@ public sealed class Dummy : ILearner
     public bool Supports(TaskKind task) => true;
 
     /// <inheritdoc/>
-    public IModel Fit(TrainingData data, Rng rng, CancellationToken cancellation)
+    public LearnerTags Tags { get; } = new() { Missing = true, Categories = true, MonotoneInvariant = true, Deterministic = true };
+
+    /// <inheritdoc/>
+    public IModel Fit(TrainingData data, FitContext context)
     {
+        data.RequireFor(this);
         var target = data.Target;
         var classification = target.Task == TaskKind.Classification;
         var row = new double[classification ? target.Classes.Count : 1];
@@ -29,14 +31,26 @@ public sealed class Dummy : ILearner
         }
         for (var output = 0; output < row.Length; output++)
             row[output] /= total;
-        return new Model(data.Features.Columns, row);
+        return new DummyModel(data.Features.Columns, row);
     }
 
-    private sealed class Model(int columns, double[] row) : IModel
+    internal sealed class DummyModel(int columns, double[] row) : IModel
     {
-        public void Predict(FeatureMatrix features, Span<double> output)
+        public const string KindName = "dummy";
+
+        public string Kind => KindName;
+
+        public void Write(BundleWriter writer)
         {
-            ModelShape.Require(features, columns, output, row.Length);
+            writer.WriteInt32(columns);
+            writer.WriteDoubles(row);
+        }
+
+        public static DummyModel Read(BundleReader reader) => new(reader.ReadInt32(0, int.MaxValue), reader.ReadDoubles());
+
+        public void Predict(FeatureMatrix features, Span<double> output, int threads)
+        {
+            ModelShape.Require(features, columns, output, row.Length, missing: true);
             for (var i = 0; i < features.Rows; i++)
                 row.CopyTo(output[(i * row.Length)..]);
         }

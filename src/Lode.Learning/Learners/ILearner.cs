@@ -30,6 +30,19 @@ public sealed class TrainingData
 
     /// <summary>How much a row counts.</summary>
     public double Weight(int row) => _weights.Length == 0 ? 1 : _weights[row];
+
+    /// <summary>Refuses what a learner cannot take. Every learner's fit begins with it.</summary>
+    /// <exception cref="LodeException">InvalidArgument: another task, or features that are missing or categorical where it takes none;
+    /// the message names column and row.</exception>
+    public void RequireFor(ILearner learner)
+    {
+        if (!learner.Supports(Target.Task))
+        {
+            throw new LodeException(ErrorCode.InvalidArgument,
+                $"Learner '{learner.Name}' does not do {Target.Task.ToString().ToLowerInvariant()}, which the target '{Target.Name}' asks for.");
+        }
+        Features.RequireFor(learner.Name, learner.Tags);
+    }
 }
 
 /// <summary>A way to learn a model from numbers.</summary>
@@ -43,20 +56,25 @@ public interface ILearner
     /// <summary>Whether it does the task.</summary>
     bool Supports(TaskKind task);
 
+    /// <summary>What it can take.</summary>
+    LearnerTags Tags { get; }
+
     /// <summary>Learns.</summary>
     /// <param name="data">Of a task it supports; at least one row.</param>
-    /// <param name="rng">This fit's own stream.</param>
-    /// <param name="cancellation">Looked at once an iteration or tree.</param>
+    /// <param name="context">Random numbers, threads, cancellation.</param>
+    /// <exception cref="LodeException">InvalidArgument: the data are not such as it takes, see <see cref="TrainingData.RequireFor"/>.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    IModel Fit(TrainingData data, Rng rng, CancellationToken cancellation);
+    IModel Fit(TrainingData data, FitContext context);
 }
 
 /// <summary>What was learned. Immutable; all members may be called concurrently.</summary>
-public interface IModel
+public interface IModel : IBundled
 {
     /// <summary>Predicts every row; a row's prediction does not depend on the rows beside it.</summary>
     /// <param name="features">The columns it was fitted on.</param>
     /// <param name="output">Shape [rows, k] class probabilities, each in [0, 1], summing to 1; shape [rows] for regression.</param>
+    /// <param name="threads">At most so many threads, ≥ 1; 0: one a processor. Changes no result.</param>
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
-    void Predict(FeatureMatrix features, Span<double> output);
+    /// <exception cref="LodeException">InvalidArgument: a feature is missing that it cannot do without.</exception>
+    void Predict(FeatureMatrix features, Span<double> output, int threads = 1);
 }

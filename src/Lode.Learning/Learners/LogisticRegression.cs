@@ -58,15 +58,20 @@ public sealed class LogisticRegression : ILearner
     public bool Supports(TaskKind task) => task == TaskKind.Classification;
 
     /// <inheritdoc/>
-    IModel ILearner.Fit(TrainingData data, Rng rng, CancellationToken cancellation) => Fit(data, cancellation);
+    public LearnerTags Tags { get; } = new() { Deterministic = true };
+
+    /// <inheritdoc/>
+    IModel ILearner.Fit(TrainingData data, FitContext context) => Fit(data, context);
 
     /// <summary>Learns; there is nothing random in it.</summary>
-    /// <param name="data">A classification.</param>
-    /// <param name="cancellation">Looked at once an iteration.</param>
-    /// <exception cref="LodeException">InvalidArgument: sums of the features overflow.</exception>
+    /// <param name="data">A classification of complete numbers.</param>
+    /// <param name="context">Cancellation is looked at once an iteration.</param>
+    /// <exception cref="LodeException">InvalidArgument: the data are not such as it takes, or sums of the features overflow.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public LogisticModel Fit(TrainingData data, CancellationToken cancellation = default)
+    public LogisticModel Fit(TrainingData data, FitContext context = default)
     {
+        data.RequireFor(this);
+        var cancellation = context.Cancellation;
         var present = PresentClasses(data);
         var problem = new LogisticProblem(data, present, _options.C);
         var point = new double[problem.Size];
@@ -204,8 +209,40 @@ public sealed class LogisticModel : IModel
     /// <summary>The intercept of a score row.</summary>
     public double Intercept(int row) => _point[(row * (_columns + 1)) + _columns];
 
+    internal const string KindName = "logistic";
+
     /// <inheritdoc/>
-    public void Predict(FeatureMatrix features, Span<double> output)
+    public string Kind => KindName;
+
+    /// <inheritdoc/>
+    public void Write(BundleWriter writer)
+    {
+        writer.WriteInt32(_columns);
+        writer.WriteInt32(_classes);
+        writer.WriteInt32s(_present);
+        writer.WriteDoubles(_point);
+        writer.WriteDouble(Objective);
+        writer.WriteInt32(Iterations);
+        writer.WriteBoolean(Converged);
+    }
+
+    internal static LogisticModel Read(BundleReader reader)
+    {
+        var (columns, classes, present) = (reader.ReadInt32(0, int.MaxValue - 1), reader.ReadInt32(2, int.MaxValue), reader.ReadInt32s());
+        foreach (var label in present)
+        {
+            if (label < 0 || label >= classes)
+                throw BundleReader.Broken($"class {label} is not one of {classes}");
+        }
+        var rows = present.Length <= 2 ? 1 : present.Length;
+        var point = reader.ReadDoubles();
+        return point.Length >= (long)rows * (columns + 1) || present.Length < 2
+            ? new LogisticModel(columns, classes, present, point, reader.ReadDouble(), reader.ReadInt32(), reader.ReadBoolean())
+            : throw BundleReader.Broken($"{point.Length} coefficients are too few");
+    }
+
+    /// <inheritdoc/>
+    public void Predict(FeatureMatrix features, Span<double> output, int threads = 1)
     {
         ModelShape.Require(features, _columns, output, _classes);
         output.Clear();

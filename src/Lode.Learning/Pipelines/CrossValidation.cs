@@ -44,11 +44,12 @@ public static class CrossValidation
     /// <param name="metrics">At least one, of the target's task.</param>
     /// <param name="seed">Decides the splits and all fits.</param>
     /// <param name="onFold">Called after each fold; returning false stops.</param>
+    /// <param name="threads">At most so many threads, ≥ 1; 0: one a processor. Changes no result.</param>
     /// <param name="cancellation">Looked at between folds and within fits.</param>
     /// <exception cref="LodeException">InvalidArgument: no metric, one of the other task, or a split or fit that is refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static CrossValidationResult Run(Pipeline pipeline, Dataset dataset, ISplitter splitter, IReadOnlyList<Metric> metrics, ulong seed,
-        Func<FoldScores, bool>? onFold = null, CancellationToken cancellation = default)
+        Func<FoldScores, bool>? onFold = null, int threads = 0, CancellationToken cancellation = default)
     {
         if (metrics.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "Cross-validation needs at least one metric.");
@@ -62,8 +63,8 @@ public static class CrossValidation
         for (var fold = 0; fold < splits.Count && go; fold++)
         {
             var (train, test) = (dataset.Select(splits[fold].Train), dataset.Select(splits[fold].Test));
-            var fitted = pipeline.Fit(train, streams.DeriveSeed((ulong)fold + 1), cancellation);
-            var predicted = fitted.Predict(test.Features);
+            var fitted = pipeline.Fit(train, streams.DeriveSeed((ulong)fold + 1), threads, cancellation);
+            var predicted = fitted.Predict(test.Features, threads);
             for (var i = 0; i < test.Rows; i++)
                 predicted.Row(i).CopyTo(outOfFold.AsSpan(splits[fold].Test[i] * outputs));
             var scores = new Dictionary<string, double>(StringComparer.Ordinal);

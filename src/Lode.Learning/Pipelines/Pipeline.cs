@@ -19,17 +19,14 @@ public sealed class Pipeline(IReadOnlyList<ITransform> transforms, ILearner lear
     /// <summary>Fits transforms and learner on all rows given.</summary>
     /// <param name="dataset">The training rows, at least one.</param>
     /// <param name="seed">Any value; decides all random choices.</param>
+    /// <param name="threads">At most so many threads, ≥ 1; 0: one a processor. Changes no result.</param>
     /// <param name="cancellation">Looked at between steps and by the learner in each iteration.</param>
     /// <exception cref="LodeException">InvalidArgument: the learner does not do the target's task, or the columns do not suit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public FittedPipeline Fit(Dataset dataset, ulong seed, CancellationToken cancellation = default)
+    public FittedPipeline Fit(Dataset dataset, ulong seed, int threads = 0, CancellationToken cancellation = default)
     {
         var target = dataset.Target;
-        if (!learner.Supports(target.Task))
-        {
-            throw new LodeException(ErrorCode.InvalidArgument,
-                $"Learner '{learner.Name}' does not do {target.Task.ToString().ToLowerInvariant()}, which the target '{target.Name}' asks for.");
-        }
+        double[] weights = [.. dataset.Weights];
         if (dataset.Rows == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "There is no row to fit on.");
         var rng = new Rng(seed);
@@ -38,11 +35,11 @@ public sealed class Pipeline(IReadOnlyList<ITransform> transforms, ILearner lear
         for (var i = 0; i < fitted.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            fitted[i] = _transforms[i].Fit(new TrainingRows(features, target, rng.Child((ulong)i + 1)));
-            features = fitted[i].Apply(features);
+            (fitted[i], features) = _transforms[i].FitApply(new TrainingRows(features, target, rng.Child((ulong)i + 1), weights));
         }
-        var model = learner.Fit(new TrainingData(FeatureMatrix.Of(features), target, dataset.Weights.ToArray()), rng.Child(0), cancellation);
-        return new FittedPipeline(dataset.Features.Schema, target, fitted, model);
+        var layout = FeatureLayout.Of(features);
+        var model = learner.Fit(new TrainingData(layout.Encode(features), target, weights), new FitContext(rng.Child(0), threads, cancellation));
+        return new FittedPipeline(dataset.Features.Schema, target.Name, target.Classes, fitted, layout, model);
     }
 }
 
@@ -51,8 +48,8 @@ public sealed class FittedPipeline
 {
     private readonly IFittedTransform[] _transforms;
 
-    internal FittedPipeline(TableSchema schema, Target target, IFittedTransform[] transforms, IModel model) =>
-        (Schema, TargetName, Classes, _transforms, Model) = (schema, target.Name, target.Classes, transforms, model);
+    internal FittedPipeline(TableSchema schema, string target, IReadOnlyList<string> classes, IFittedTransform[] transforms, FeatureLayout layout, IModel model) =>
+        (Schema, TargetName, Classes, _transforms, Layout, Model) = (schema, target, classes, transforms, layout, model);
 
     /// <summary>The columns that a table to predict from must have; it may have more, in any order.</summary>
     public TableSchema Schema { get; }
@@ -63,19 +60,56 @@ public sealed class FittedPipeline
     /// <summary>The classes, in the order of the outputs; empty for regression.</summary>
     public IReadOnlyList<string> Classes { get; }
 
+    /// <summary>What the transforms learned, in order.</summary>
+    public IReadOnlyList<IFittedTransform> Transforms => _transforms;
+
+    /// <summary>The columns that the learner saw.</summary>
+    public FeatureLayout Layout { get; }
+
     /// <summary>What the learner made.</summary>
     public IModel Model { get; }
 
     /// <summary>Predicts every row.</summary>
+    /// <param name="table">The columns of the schema, in any order; it may have more.</param>
+    /// <param name="threads">At most so many threads, ≥ 1; 0: one a processor. Changes no result.</param>
     /// <exception cref="LodeException">InvalidArgument: a column is missing or of another kind; the message names it.</exception>
-    public Predictions Predict(Table table)
+    public Predictions Predict(Table table, int threads = 0)
     {
         var features = Schema.Conform(table);
         foreach (var transform in _transforms)
             features = transform.Apply(features);
-        var matrix = FeatureMatrix.Of(features);
+        var matrix = Layout.Encode(features);
         var output = new double[matrix.Rows * Math.Max(1, Classes.Count)];
-        Model.Predict(matrix, output);
+        Model.Predict(matrix, output, threads);
         return new Predictions(output, Classes);
+    }
+
+    internal void Write(BundleWriter writer)
+    {
+        writer.WriteInt32(_transforms.Length);
+        foreach (var transform in _transforms)
+            writer.WriteThing(transform);
+        writer.WriteInt32(Layout.Columns.Count);
+        foreach (var column in Layout.Columns)
+        {
+            writer.WriteString(column.Name);
+            writer.WriteBoolean(column.Levels is not null);
+            writer.WriteStrings(column.Levels ?? []);
+        }
+        writer.WriteThing(Model);
+    }
+
+    internal static FittedPipeline Read(BundleReader reader, BundleHeader header)
+    {
+        var transforms = new IFittedTransform[reader.ReadInt32(0, reader.Left)];
+        for (var i = 0; i < transforms.Length; i++)
+            transforms[i] = reader.ReadThing<IFittedTransform>();
+        var columns = new FeatureColumn[reader.ReadInt32(0, reader.Left)];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var (name, categorical, levels) = (reader.ReadString(), reader.ReadBoolean(), reader.ReadStrings());
+            columns[i] = new FeatureColumn(name, categorical ? levels : null);
+        }
+        return new FittedPipeline(new TableSchema(header.Columns), header.Target, header.Classes, transforms, new FeatureLayout(columns), reader.ReadThing<IModel>());
     }
 }

@@ -8,13 +8,19 @@ namespace Lode.Learning;
 /// </summary>
 public sealed class TrainingRows
 {
-    internal TrainingRows(Table features, Target target, Rng rng) => (Features, Target, Rng) = (features, target, rng);
+    private readonly double[] _weights;
+
+    internal TrainingRows(Table features, Target target, Rng rng, double[]? weights = null) =>
+        (Features, Target, Rng, _weights) = (features, target, rng, weights ?? []);
 
     /// <summary>The features, as the transforms before left them.</summary>
     public Table Features { get; }
 
     /// <summary>What is to be predicted, of the same rows.</summary>
     public Target Target { get; }
+
+    /// <summary>How much each row counts, shape [rows]; empty: each 1.</summary>
+    public ReadOnlySpan<double> Weights => _weights;
 
     /// <summary>This transform's own random stream.</summary>
     public Rng Rng { get; }
@@ -28,10 +34,19 @@ public interface ITransform
     /// <summary>Learns from the rows.</summary>
     /// <exception cref="LodeException">InvalidArgument: the rows cannot be transformed so.</exception>
     IFittedTransform Fit(TrainingRows rows);
+
+    /// <summary>Learns from the rows and changes them. Differs from applying what was learned only where a row must not see its own
+    /// target (target encoding is cross-fitted).</summary>
+    /// <exception cref="LodeException">InvalidArgument: the rows cannot be transformed so.</exception>
+    (IFittedTransform Fitted, Table Rows) FitApply(TrainingRows rows)
+    {
+        var fitted = Fit(rows);
+        return (fitted, fitted.Apply(rows.Features));
+    }
 }
 
 /// <summary>What a transform learned. Immutable; all members may be called concurrently.</summary>
-public interface IFittedTransform
+public interface IFittedTransform : IBundled
 {
     /// <summary>Changes a table of the columns that were fitted on; the number and order of rows stay.</summary>
     Table Apply(Table table);

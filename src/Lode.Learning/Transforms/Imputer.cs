@@ -124,8 +124,20 @@ public sealed class Imputer(ImputerOptions? options = null) : ITransform
         return best < 0 ? _options.Constant : column.Levels[best];
     }
 
-    private sealed class FittedImputer(Dictionary<string, double> numbers, Dictionary<string, string> levels) : IFittedTransform
+    internal sealed class FittedImputer(Dictionary<string, double> numbers, Dictionary<string, string> levels) : IFittedTransform
     {
+        public const string KindName = "impute";
+
+        public string Kind => KindName;
+
+        public void Write(BundleWriter writer)
+        {
+            writer.WriteByName(numbers, writer.WriteDouble);
+            writer.WriteByName(levels, writer.WriteString);
+        }
+
+        public static FittedImputer Read(BundleReader reader) => new(reader.ReadByName(reader.ReadDouble), reader.ReadByName(reader.ReadString));
+
         public Table Apply(Table table)
         {
             var columns = new Column[table.Columns.Count];

@@ -28,8 +28,16 @@ public sealed class OneHotEncoder : ITransform
         return [.. column.Levels.Where((_, level) => present[level]).Order(StringComparer.Ordinal)];
     }
 
-    private sealed class FittedEncoder(Dictionary<string, string[]> levels) : IFittedTransform
+    internal sealed class FittedEncoder(Dictionary<string, string[]> levels) : IFittedTransform
     {
+        public const string KindName = "one_hot";
+
+        public string Kind => KindName;
+
+        public void Write(BundleWriter writer) => writer.WriteByName(levels, writer.WriteStrings);
+
+        public static FittedEncoder Read(BundleReader reader) => new(reader.ReadByName(reader.ReadStrings));
+
         public Table Apply(Table table)
         {
             var columns = new List<Column>(table.Columns.Count);

@@ -42,8 +42,20 @@ public sealed class StandardScaler : ITransform
         return (mean, variance > noise ? Math.Sqrt(variance) : 1);
     }
 
-    private sealed class FittedScaler(Dictionary<string, (double Mean, double Scale)> moments) : IFittedTransform
+    internal sealed class FittedScaler(Dictionary<string, (double Mean, double Scale)> moments) : IFittedTransform
     {
+        public const string KindName = "standard";
+
+        public string Kind => KindName;
+
+        public void Write(BundleWriter writer) => writer.WriteByName(moments, moment =>
+        {
+            writer.WriteDouble(moment.Mean);
+            writer.WriteDouble(moment.Scale);
+        });
+
+        public static FittedScaler Read(BundleReader reader) => new(reader.ReadByName(() => (reader.ReadDouble(), reader.ReadDouble())));
+
         public Table Apply(Table table)
         {
             var columns = new Column[table.Columns.Count];

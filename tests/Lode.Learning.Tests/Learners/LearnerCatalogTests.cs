@@ -28,7 +28,7 @@ public sealed class LearnerCatalogTests
     {
         var data = Problems.All[0];
         var options = new Dictionary<string, object?> { ["n_estimators"] = 3L, ["max_depth"] = "2", ["max_features"] = 0.5, ["bootstrap"] = "false", ["criterion"] = "entropy" };
-        var model = (ForestModel)LearnerCatalog.Create("random_forest", options).Fit(data, new Rng(1), default);
+        var model = (ForestModel)LearnerCatalog.Create("random_forest", options).Fit(data, new FitContext(new Rng(1)));
         Assert.Equal(3, model.TreeCount);
         Assert.InRange(model.NodeCount, 3, 21);
     }

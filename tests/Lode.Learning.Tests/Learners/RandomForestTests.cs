@@ -40,7 +40,7 @@ public sealed class RandomForestTests
                     new RandomForestOptions { Criterion = SplitCriterion.Entropy, MaxDepth = 4, MinSamplesLeaf = 4 },
                 _ => new RandomForestOptions { MaxDepth = 3, MinSamplesLeaf = 3 },
             };
-            var forest = OneTree(options).Fit(new TrainingData(features, target), new Rng(0));
+            var forest = OneTree(options).Fit(new TrainingData(features, target), new FitContext(new Rng(0)));
             CompareStructure(item.GetProperty("tree"), forest.Trees[0], 0, 0, Math.Max(1, target.Classes.Count));
 
             var rows = item.GetProperty("X_new").Matrix();
@@ -74,8 +74,8 @@ public sealed class RandomForestTests
     [Fact]
     public void Fit_AnyNumberOfThreads_GivesTheSameBits() => Assert.All(Problems.All, data =>
     {
-        var one = FitPredict(data, new RandomForestOptions { NEstimators = 30, Threads = 1 });
-        Assert.Equal(one, FitPredict(data, new RandomForestOptions { NEstimators = 30, Threads = 4 }));
+        var one = FitPredict(data, new RandomForestOptions { NEstimators = 30 }, 1);
+        Assert.Equal(one, FitPredict(data, new RandomForestOptions { NEstimators = 30 }, 4));
         Assert.Equal(one, FitPredict(data, new RandomForestOptions { NEstimators = 30 }));
     });
 
@@ -86,8 +86,8 @@ public sealed class RandomForestTests
         ThreadPool.GetMinThreads(out var workers, out var completions);
         ThreadPool.SetMinThreads(Math.Max(16, workers), completions);
         var data = Problems.Classes(4000, 10, 3, 24);
-        var one = FitPredict(data, new RandomForestOptions { NEstimators = 40, Threads = 1 });
-        Assert.Equal(one, FitPredict(data, new RandomForestOptions { NEstimators = 40, Threads = 4 }));
+        var one = FitPredict(data, new RandomForestOptions { NEstimators = 40 }, 1);
+        Assert.Equal(one, FitPredict(data, new RandomForestOptions { NEstimators = 40 }, 4));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class RandomForestTests
         double[] Values()
         {
             var output = new double[data.Features.Rows * 2];
-            new RandomForest(new RandomForestOptions { NEstimators = 5 }).Fit(data, rng).Predict(data.Features, output);
+            new RandomForest(new RandomForestOptions { NEstimators = 5 }).Fit(data, new FitContext(rng)).Predict(data.Features, output);
             return output;
         }
         var first = Values();
@@ -140,8 +140,8 @@ public sealed class RandomForestTests
                 data.Target.Select(repeated));
             var forest = OneTree(new RandomForestOptions { MaxDepth = 4 });
             var (one, other) = (new double[data.Features.Rows * Math.Max(1, data.Target.Classes.Count)], new double[data.Features.Rows * Math.Max(1, data.Target.Classes.Count)]);
-            forest.Fit(new TrainingData(data.Features, data.Target, weights), new Rng(0)).Predict(data.Features, one);
-            forest.Fit(copies, new Rng(0)).Predict(data.Features, other);
+            forest.Fit(new TrainingData(data.Features, data.Target, weights), new FitContext(new Rng(0))).Predict(data.Features, one);
+            forest.Fit(copies, new FitContext(new Rng(0))).Predict(data.Features, other);
             for (var i = 0; i < one.Length; i++)
                 Assert.Equal(one[i], other[i], 1e-9);
         }
@@ -166,11 +166,11 @@ public sealed class RandomForestTests
     {
         var data = Problems.Classes(400, 5, 4, 23);
         int[] depths = [1, 2, 3];
-        Assert.All(depths, depth => Assert.InRange(new RandomForest(new RandomForestOptions { MaxDepth = depth, NEstimators = 5 }).Fit(data, new Rng(1)).NodeCount, 5, 5 * ((2 << depth) - 1)));
-        var leaves = OneTree(new RandomForestOptions { MinSamplesLeaf = 30 }).Fit(data, new Rng(1));
+        Assert.All(depths, depth => Assert.InRange(new RandomForest(new RandomForestOptions { MaxDepth = depth, NEstimators = 5 }).Fit(data, new FitContext(new Rng(1))).NodeCount, 5, 5 * ((2 << depth) - 1)));
+        var leaves = OneTree(new RandomForestOptions { MinSamplesLeaf = 30 }).Fit(data, new FitContext(new Rng(1)));
         Assert.InRange(leaves.NodeCount, 3, (2 * 400 / 30) - 1);
-        Assert.Equal(1, OneTree(new RandomForestOptions { MinSamplesSplit = 401 }).Fit(data, new Rng(1)).NodeCount);
-        Assert.Equal(1, OneTree(new RandomForestOptions { MinSamplesLeaf = 201 }).Fit(data, new Rng(1)).NodeCount);
+        Assert.Equal(1, OneTree(new RandomForestOptions { MinSamplesSplit = 401 }).Fit(data, new FitContext(new Rng(1))).NodeCount);
+        Assert.Equal(1, OneTree(new RandomForestOptions { MinSamplesLeaf = 201 }).Fit(data, new FitContext(new Rng(1))).NodeCount);
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class RandomForestTests
         new[]
         {
             new RandomForestOptions { NEstimators = 0 }, new RandomForestOptions { MaxDepth = 0 }, new RandomForestOptions { MinSamplesSplit = 1 },
-            new RandomForestOptions { MinSamplesLeaf = 0 }, new RandomForestOptions { Threads = -1 },
+            new RandomForestOptions { MinSamplesLeaf = 0 },
         },
         options => Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<LodeException>(() => new RandomForest(options)).Code));
 
@@ -215,10 +215,10 @@ public sealed class RandomForestTests
         Assert.Equal(3, MaxFeatures.Fraction(0.5).Resolve(7));
     }
 
-    private static double[] FitPredict(TrainingData data, RandomForestOptions options)
+    private static double[] FitPredict(TrainingData data, RandomForestOptions options, int threads = 0)
     {
         var output = new double[data.Features.Rows * Math.Max(1, data.Target.Classes.Count)];
-        new RandomForest(options).Fit(data, new Rng(17)).Predict(data.Features, output);
+        new RandomForest(options).Fit(data, new FitContext(new Rng(17), threads)).Predict(data.Features, output, threads);
         return output;
     }
 }

@@ -71,10 +71,10 @@ public sealed class PipelineTests
     [Theory]
     [InlineData("x,y\n1,a\n,b\n", "Feature 'x' is missing in row 2.", "Put an imputer into the pipeline.")]
     [InlineData("x,y\n1,a\nInfinity,b\n", "Feature 'x' is infinite in row 2.", "Mend the table.")]
-    [InlineData("x,y\nu,a\nv,b\n", "Column 'x' is still categorical after all transforms.", "Put a one-hot encoder into the pipeline.")]
+    [InlineData("x,y\nu,a\nv,b\n", "Column 'x' is still categorical after all transforms; learner 'logistic' takes numbers.", "Put a one-hot encoder into the pipeline.")]
     public void Fit_ColumnsThatTheLearnerCannotTake_AreNamed(string text, string message, string hint)
     {
-        var error = Assert.Throws<LodeException>(() => new Pipeline([], new Dummy()).Fit(Dataset.Of(Read(text), "y"), 0));
+        var error = Assert.Throws<LodeException>(() => new Pipeline([], new LogisticRegression()).Fit(Dataset.Of(Read(text), "y"), 0));
         Assert.Equal((message, hint), (error.Message, error.Hint));
     }
 

@@ -31,7 +31,7 @@ public abstract class LearnerContract
     [Fact]
     public void Predict_ARowAlone_GivesWhatItGivesAmongOthers() => ForEachProblem(data =>
     {
-        var model = CreateLearner().Fit(data, new Rng(1), default);
+        var model = CreateLearner().Fit(data, new FitContext(new Rng(1)));
         var outputs = Math.Max(1, data.Target.Classes.Count);
         var all = new double[data.Features.Rows * outputs];
         model.Predict(data.Features, all);
@@ -46,7 +46,7 @@ public abstract class LearnerContract
     [Fact]
     public void Predict_FromManyThreads_GivesWhatOneGives() => ForEachProblem(data =>
     {
-        var model = CreateLearner().Fit(data, new Rng(1), default);
+        var model = CreateLearner().Fit(data, new FitContext(new Rng(1)));
         var outputs = Math.Max(1, data.Target.Classes.Count);
         var expected = new double[data.Features.Rows * outputs];
         model.Predict(data.Features, expected);
@@ -65,7 +65,7 @@ public abstract class LearnerContract
     [Fact]
     public void Predict_OtherColumns_Throws() => ForEachProblem(data =>
     {
-        var model = CreateLearner().Fit(data, new Rng(1), default);
+        var model = CreateLearner().Fit(data, new FitContext(new Rng(1)));
         Assert.Throws<ArgumentException>(() => model.Predict(new FeatureMatrix([1], 1, ["other"]), new double[Math.Max(1, data.Target.Classes.Count)]));
         Assert.Throws<ArgumentException>(() => model.Predict(data.Features, new double[1]));
     });
@@ -120,7 +120,7 @@ public abstract class LearnerContract
     public void Fit_Cancelled_Throws() => ForEachProblem(data =>
     {
         if (Learns)
-            Assert.ThrowsAny<OperationCanceledException>(() => CreateLearner().Fit(data, new Rng(1), new CancellationToken(true)));
+            Assert.ThrowsAny<OperationCanceledException>(() => CreateLearner().Fit(data, new FitContext(new Rng(1), 1, new CancellationToken(true))));
     });
 
     [Fact]
@@ -135,7 +135,7 @@ public abstract class LearnerContract
         double Score(ILearner learner)
         {
             var output = new double[test.Length * Math.Max(1, data.Target.Classes.Count)];
-            learner.Fit(training, new Rng(5), default).Predict(Rows(data.Features, test), output);
+            learner.Fit(training, new FitContext(new Rng(5))).Predict(Rows(data.Features, test), output);
             return metric.Score(data.Target.Select(test), new Predictions(output, data.Target.Classes));
         }
         Assert.True(Score(CreateLearner()) < 0.7 * Score(new Dummy()));
@@ -150,7 +150,7 @@ public abstract class LearnerContract
     private double[] FitPredict(TrainingData data, FeatureMatrix rows)
     {
         var output = new double[rows.Rows * Math.Max(1, data.Target.Classes.Count)];
-        CreateLearner().Fit(data, new Rng(1), default).Predict(rows, output);
+        CreateLearner().Fit(data, new FitContext(new Rng(1))).Predict(rows, output);
         return output;
     }
 

@@ -9,10 +9,10 @@ public sealed class ForestModel : IModel
     private readonly Tree[] _trees;
     private readonly int _columns;
     private readonly int _outputs;
-    private readonly int _threads;
 
-    internal ForestModel(Tree[] trees, int columns, int outputs, int threads) =>
-        (_trees, _columns, _outputs, _threads) = (trees, columns, outputs, threads);
+    internal ForestModel(Tree[] trees, int columns, int outputs) => (_trees, _columns, _outputs) = (trees, columns, outputs);
+
+    internal const string KindName = "forest";
 
     /// <summary>Number of trees.</summary>
     public int TreeCount => _trees.Length;
@@ -23,11 +23,34 @@ public sealed class ForestModel : IModel
     internal IReadOnlyList<Tree> Trees => _trees;
 
     /// <inheritdoc/>
-    public void Predict(FeatureMatrix features, Span<double> output)
+    public string Kind => KindName;
+
+    /// <inheritdoc/>
+    public void Write(BundleWriter writer)
     {
+        writer.WriteInt32(_columns);
+        writer.WriteInt32(_outputs);
+        writer.WriteInt32(_trees.Length);
+        foreach (var tree in _trees)
+            tree.Write(writer);
+    }
+
+    internal static ForestModel Read(BundleReader reader)
+    {
+        var (columns, outputs) = (reader.ReadInt32(0, int.MaxValue), reader.ReadInt32(1, int.MaxValue));
+        var trees = new Tree[reader.ReadInt32(1, reader.Left)];
+        for (var i = 0; i < trees.Length; i++)
+            trees[i] = Tree.Read(reader, columns, outputs);
+        return new ForestModel(trees, columns, outputs);
+    }
+
+    /// <inheritdoc/>
+    public void Predict(FeatureMatrix features, Span<double> output, int threads = 1)
+    {
+        threads = FitContext.ThreadCount(threads);
         ModelShape.Require(features, _columns, output, _outputs);
         var blocks = (features.Rows + BlockRows - 1) / BlockRows;
-        if (_threads == 1 || blocks == 1)
+        if (threads == 1 || blocks == 1)
         {
             for (var block = 0; block < blocks; block++)
                 PredictBlock(features, block, output);
@@ -35,7 +58,7 @@ public sealed class ForestModel : IModel
         }
         // A span cannot cross threads.
         var buffer = new double[output.Length];
-        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = _threads }, block => PredictBlock(features, block, buffer));
+        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block, buffer));
         buffer.CopyTo(output);
     }
 

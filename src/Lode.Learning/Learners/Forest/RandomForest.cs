@@ -37,7 +37,6 @@ public sealed class RandomForest : ILearner
             MinSamplesLeaf = read.Int32("min_samples_leaf", usual.MinSamplesLeaf),
             MaxFeatures = Learning.MaxFeatures.Read(read),
             Bootstrap = read.Boolean("bootstrap", usual.Bootstrap),
-            Threads = read.Int32("threads", usual.Threads),
         });
     }
 
@@ -48,45 +47,45 @@ public sealed class RandomForest : ILearner
     public bool Supports(TaskKind task) => _options.Criterion is null || (_options.Criterion == SplitCriterion.SquaredError) == (task == TaskKind.Regression);
 
     /// <inheritdoc/>
-    IModel ILearner.Fit(TrainingData data, Rng rng, CancellationToken cancellation) => Fit(data, rng, cancellation);
+    public LearnerTags Tags { get; } = new() { MonotoneInvariant = true };
+
+    /// <inheritdoc/>
+    IModel ILearner.Fit(TrainingData data, FitContext context) => Fit(data, context);
 
     /// <summary>Grows the trees.</summary>
-    /// <param name="data">Of a task that the criterion is for.</param>
-    /// <param name="rng">This fit's own stream.</param>
-    /// <param name="cancellation">Looked at once a tree.</param>
+    /// <param name="data">Of a task that the criterion is for; complete numbers.</param>
+    /// <param name="context">Cancellation is looked at once a tree.</param>
+    /// <exception cref="LodeException">InvalidArgument: the data are not such as it takes.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public ForestModel Fit(TrainingData data, Rng rng, CancellationToken cancellation = default)
+    public ForestModel Fit(TrainingData data, FitContext context)
     {
+        data.RequireFor(this);
         var task = data.Target.Task;
         return (_options.Criterion ?? (task == TaskKind.Regression ? SplitCriterion.SquaredError : SplitCriterion.Gini)) switch
         {
-            SplitCriterion.Gini => Fit(data, () => new GiniCriterion(data), rng, cancellation),
-            SplitCriterion.Entropy => Fit(data, () => new EntropyCriterion(data), rng, cancellation),
-            _ => Fit(data, () => new SquaredErrorCriterion(data), rng, cancellation),
+            SplitCriterion.Gini => Fit(data, () => new GiniCriterion(data), context),
+            SplitCriterion.Entropy => Fit(data, () => new EntropyCriterion(data), context),
+            _ => Fit(data, () => new SquaredErrorCriterion(data), context),
         };
     }
 
-    private ForestModel Fit<TCriterion>(TrainingData data, Func<TCriterion> criterion, Rng rng, CancellationToken cancellation)
+    private ForestModel Fit<TCriterion>(TrainingData data, Func<TCriterion> criterion, FitContext context)
         where TCriterion : struct, ICriterion
     {
         var columns = data.Features.Columns;
         var limits = new TreeLimits(_options.MaxDepth ?? int.MaxValue, _options.MinSamplesSplit, _options.MinSamplesLeaf,
             (_options.MaxFeatures ?? (data.Target.Task == TaskKind.Regression ? MaxFeatures.All : MaxFeatures.Sqrt)).Resolve(Math.Max(1, columns)));
-        var parallel = new ParallelOptions
-        {
-            MaxDegreeOfParallelism = _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount,
-            CancellationToken = cancellation,
-        };
+        var parallel = context.Parallel;
         var ranked = RankedFeatures.Of(data.Features, parallel);
         var trees = new Tree[_options.NEstimators];
         Parallel.For(0, trees.Length, parallel, () => new TreeGrower<TCriterion>(ranked, criterion(), limits), (tree, _, grower) =>
         {
-            var stream = rng.Child((ulong)tree);
+            var stream = context.Rng.Child((ulong)tree);
             DrawWeights(data, grower.Weights, stream);
             trees[tree] = grower.Grow(stream);
             return grower;
         }, _ => { });
-        return new ForestModel(trees, columns, Math.Max(1, data.Target.Classes.Count), parallel.MaxDegreeOfParallelism);
+        return new ForestModel(trees, columns, Math.Max(1, data.Target.Classes.Count));
     }
 
     /// <summary>How often each row is drawn, times its weight; 0: the tree does not see it.</summary>

@@ -39,16 +39,13 @@ public sealed record RandomForestOptions
     /// <summary>Whether each tree sees a sample of rows drawn with replacement. Default: yes.</summary>
     public bool Bootstrap { get; init; } = true;
 
-    /// <summary>Threads to fit and predict with, ≥ 1; 0 (default): one a processor. Changes no result.</summary>
-    public int Threads { get; init; }
-
     internal void Validate()
     {
-        if (NEstimators < 1 || MaxDepth < 1 || MinSamplesSplit < 2 || MinSamplesLeaf < 1 || Threads < 0)
+        if (NEstimators < 1 || MaxDepth < 1 || MinSamplesSplit < 2 || MinSamplesLeaf < 1)
         {
             throw new LodeException(ErrorCode.InvalidArgument,
-                "random_forest needs n_estimators ≥ 1, max_depth ≥ 1, min_samples_split ≥ 2, min_samples_leaf ≥ 1 and threads ≥ 0; got " +
-                $"{NEstimators}, {MaxDepth?.ToString() ?? "none"}, {MinSamplesSplit}, {MinSamplesLeaf} and {Threads}.");
+                "random_forest needs n_estimators ≥ 1, max_depth ≥ 1, min_samples_split ≥ 2 and min_samples_leaf ≥ 1; got " +
+                $"{NEstimators}, {MaxDepth?.ToString() ?? "none"}, {MinSamplesSplit} and {MinSamplesLeaf}.");
         }
     }
 }

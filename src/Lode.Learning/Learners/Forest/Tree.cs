@@ -14,6 +14,35 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
     /// <summary>What leaves predict, one after the other.</summary>
     public ReadOnlySpan<double> Values => values;
 
+    public void Write(BundleWriter writer)
+    {
+        writer.WriteInt32(nodes.Length);
+        foreach (var node in nodes)
+        {
+            writer.WriteDouble(node.Threshold);
+            writer.WriteInt32(node.Feature);
+            writer.WriteInt32(node.Next);
+        }
+        writer.WriteDoubles(values);
+    }
+
+    /// <exception cref="Lode.Core.LodeException">InvalidArgument: it would not be a tree.</exception>
+    public static Tree Read(BundleReader reader, int columns, int outputs)
+    {
+        var nodes = new TreeNode[reader.ReadInt32(1, reader.Left / 16)];
+        for (var i = 0; i < nodes.Length; i++)
+            nodes[i] = new TreeNode(reader.ReadDouble(), reader.ReadInt32(-1, columns - 1), reader.ReadInt32(0, int.MaxValue));
+        var values = reader.ReadDoubles();
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            var (leaf, next) = (nodes[i].Feature < 0, nodes[i].Next);
+            // Children stand behind their parent, so every walk ends.
+            if (leaf ? next > values.Length - outputs : next <= i || next > nodes.Length - 2)
+                throw BundleReader.Broken($"node {i} of a tree leads to {next}");
+        }
+        return new Tree(nodes, values);
+    }
+
     /// <summary>Where the numbers of the leaf begin that a row ends in.</summary>
     public int Find(ReadOnlySpan<double> row)
     {

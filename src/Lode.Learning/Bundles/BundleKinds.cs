@@ -1,0 +1,25 @@
+using Lode.Core;
+
+namespace Lode.Learning;
+
+/// <summary>What a model bundle can hold, by the name of its form: fitted transforms and models. One line for each.</summary>
+public static class BundleKinds
+{
+    private static readonly Dictionary<string, Func<BundleReader, IBundled>> s_kinds = new(StringComparer.Ordinal)
+    {
+        [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
+        [ForestModel.KindName] = ForestModel.Read,
+        [LogisticModel.KindName] = LogisticModel.Read,
+        [Imputer.FittedImputer.KindName] = Imputer.FittedImputer.Read,
+        [OneHotEncoder.FittedEncoder.KindName] = OneHotEncoder.FittedEncoder.Read,
+        [StandardScaler.FittedScaler.KindName] = StandardScaler.FittedScaler.Read,
+    };
+
+    /// <summary>The names, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_kinds.Keys.Order(StringComparer.Ordinal)];
+
+    /// <exception cref="LodeException">InvalidArgument: no such kind, or what is read is damaged.</exception>
+    internal static IBundled Read(string kind, BundleReader reader) => s_kinds.TryGetValue(kind, out var read)
+        ? read(reader)
+        : throw new LodeException(ErrorCode.InvalidArgument, $"The model bundle holds a '{kind}', which this version of Lode does not know.", "Use a later version.");
+}

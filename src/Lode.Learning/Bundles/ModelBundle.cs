@@ -1,0 +1,137 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Lode.Core;
+
+namespace Lode.Learning;
+
+/// <summary>What a bundle says about itself: readable by people and other programs, without the model.</summary>
+public sealed record BundleHeader
+{
+    /// <summary>The name of the column that is predicted.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>What is predicted.</summary>
+    public required TaskKind Task { get; init; }
+
+    /// <summary>The classes, in the order of the outputs; empty for regression.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>The columns that a table to predict from must have.</summary>
+    public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>The learner's name in the <see cref="LearnerCatalog"/>; empty where it is not known.</summary>
+    public string Learner { get; init; } = "";
+
+    /// <summary>Scores by name, as cross-validation or a holdout gave them.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Where it comes from: run, data fingerprint, commit, seed, version of Lode, time; names and texts as the maker chose.</summary>
+    public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A fitted pipeline as one file: what it says about itself, and all that predicting needs.</summary>
+/// <remarks>The format is written down in docs/model-format.md. A file is checked by its SHA-256 before anything in it is believed,
+/// and holds data only: loading runs no code from it.</remarks>
+public sealed class ModelBundle
+{
+    /// <summary>The version of the format that this version of Lode writes.</summary>
+    public const int FormatVersion = 1;
+
+    private const int PrefixLength = 16;
+    private const int HashLength = 32;
+
+    /// <param name="pipeline">What predicts.</param>
+    /// <param name="learner">The learner's name in the <see cref="LearnerCatalog"/>.</param>
+    /// <param name="metrics">Scores by name. Null: none.</param>
+    /// <param name="provenance">Where it comes from. Null: nothing is said.</param>
+    public ModelBundle(FittedPipeline pipeline, string learner, IReadOnlyDictionary<string, double>? metrics = null, IReadOnlyDictionary<string, string>? provenance = null)
+        : this(pipeline, new BundleHeader
+        {
+            Target = pipeline.TargetName,
+            Task = pipeline.Classes.Count > 0 ? TaskKind.Classification : TaskKind.Regression,
+            Classes = pipeline.Classes,
+            Columns = pipeline.Schema.Columns,
+            Learner = learner,
+            Metrics = metrics ?? new Dictionary<string, double>(),
+            Provenance = provenance ?? new Dictionary<string, string>(),
+        })
+    {
+    }
+
+    private ModelBundle(FittedPipeline pipeline, BundleHeader header) => (Pipeline, Header) = (pipeline, header);
+
+    private static ReadOnlySpan<byte> Magic => "LODEMODL"u8;
+
+    /// <summary>What it says about itself.</summary>
+    public BundleHeader Header { get; }
+
+    /// <summary>What predicts.</summary>
+    public FittedPipeline Pipeline { get; }
+
+    /// <summary>The file's bytes. The same bundle gives the same bytes.</summary>
+    public byte[] ToBytes()
+    {
+        var writer = new BundleWriter();
+        writer.WriteRaw(Magic);
+        writer.WriteInt32(FormatVersion);
+        var header = JsonSerializer.SerializeToUtf8Bytes(Sorted(Header), BundleJson.Default.BundleHeader);
+        writer.WriteBytes(header);
+        Pipeline.Write(writer);
+        writer.WriteRaw(SHA256.HashData(writer.Written));
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>The bundle that a file's bytes are.</summary>
+    /// <exception cref="LodeException">InvalidArgument: it is no bundle, of a later version, or damaged.</exception>
+    public static ModelBundle FromBytes(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = Open(bytes);
+        var header = ReadHeader(reader);
+        var pipeline = FittedPipeline.Read(reader, header);
+        return reader.Left == 0 ? new ModelBundle(pipeline, header) : throw BundleReader.Broken($"{reader.Left} bytes are left over");
+    }
+
+    /// <summary>What a file's bytes say about themselves; the model is not read.</summary>
+    /// <exception cref="LodeException">InvalidArgument: it is no bundle, of a later version, or damaged.</exception>
+    public static BundleHeader HeaderOf(ReadOnlyMemory<byte> bytes) => ReadHeader(Open(bytes));
+
+    private static BundleReader Open(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Length < PrefixLength + HashLength || !bytes.Span.StartsWith(Magic))
+            throw new LodeException(ErrorCode.InvalidArgument, "This is not a model bundle of Lode.", "A bundle is a file that `lode` wrote, such as model.lode.");
+        var reader = new BundleReader(bytes[Magic.Length..^HashLength]);
+        var version = reader.ReadInt32();
+        if (version != FormatVersion)
+        {
+            throw new LodeException(ErrorCode.InvalidArgument, $"The model bundle is of format {version}; this version of Lode reads format {FormatVersion}.",
+                "Use the version of Lode that wrote it, or a later one.");
+        }
+        if (!SHA256.HashData(bytes.Span[..^HashLength]).AsSpan().SequenceEqual(bytes.Span[^HashLength..]))
+            throw BundleReader.Broken("its checksum does not fit");
+        return reader;
+    }
+
+    private static BundleHeader ReadHeader(BundleReader reader)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(reader.ReadBytes(), BundleJson.Default.BundleHeader) ?? throw BundleReader.Broken("its header is empty");
+        }
+        catch (JsonException error)
+        {
+            throw BundleReader.Broken($"its header is not what it should be ({error.Message})");
+        }
+    }
+
+    private static BundleHeader Sorted(BundleHeader header) => header with
+    {
+        Metrics = new SortedDictionary<string, double>(header.Metrics.ToDictionary(), StringComparer.Ordinal),
+        Provenance = new SortedDictionary<string, string>(header.Provenance.ToDictionary(), StringComparer.Ordinal),
+    };
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(BundleHeader))]
+internal sealed partial class BundleJson : JsonSerializerContext;
