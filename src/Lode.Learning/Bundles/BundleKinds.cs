@@ -2,11 +2,12 @@ using Lode.Core;
 
 namespace Lode.Learning;
 
-/// <summary>What a model bundle can hold, by the name of its form: fitted transforms and models. One line for each.</summary>
+/// <summary>What a model bundle can hold, by the name of its form: predictors, fitted transforms and models. One line for each.</summary>
 public static class BundleKinds
 {
     private static readonly Dictionary<string, Func<BundleReader, IBundled>> s_kinds = new(StringComparer.Ordinal)
     {
+        [FittedPipeline.KindName] = FittedPipeline.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
         [ForestModel.KindName] = ForestModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,

@@ -78,6 +78,18 @@ public sealed class BundleReader(ReadOnlyMemory<byte> bytes)
         return values;
     }
 
+    /// <summary>Columns with their kinds.</summary>
+    public TableSchema ReadSchema()
+    {
+        var columns = new ColumnSchema[Count(8)];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var (name, kind) = (ReadString(), (ColumnKind)ReadInt32());
+            columns[i] = Enum.IsDefined(kind) ? new ColumnSchema(name, kind) : throw Broken($"column '{name}' is of the unknown kind {(int)kind}");
+        }
+        return new TableSchema(columns);
+    }
+
     /// <summary>A thing of any kind of <see cref="BundleKinds"/>.</summary>
     /// <typeparam name="T">What it must be.</typeparam>
     public T ReadThing<T>() where T : class, IBundled

@@ -64,6 +64,17 @@ public sealed class BundleWriter
         }
     }
 
+    /// <summary>The number of columns, then each name with its kind.</summary>
+    public void WriteSchema(TableSchema schema)
+    {
+        WriteInt32(schema.Columns.Count);
+        foreach (var column in schema.Columns)
+        {
+            WriteString(column.Name);
+            WriteInt32((int)column.Kind);
+        }
+    }
+
     /// <summary>Its kind, then what it writes, with the number of bytes before it.</summary>
     public void WriteThing(IBundled thing)
     {

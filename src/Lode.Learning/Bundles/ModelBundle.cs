@@ -30,7 +30,7 @@ public sealed record BundleHeader
     public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>A fitted pipeline as one file: what it says about itself, and all that predicting needs.</summary>
+/// <summary>A predictor as one file: what it says about itself, and all that predicting needs.</summary>
 /// <remarks>The format is written down in docs/model-format.md. A file is checked by its SHA-256 before anything in it is believed,
 /// and holds data only: loading runs no code from it.</remarks>
 public sealed class ModelBundle
@@ -41,17 +41,17 @@ public sealed class ModelBundle
     private const int PrefixLength = 16;
     private const int HashLength = 32;
 
-    /// <param name="pipeline">What predicts.</param>
-    /// <param name="learner">The learner's name in the <see cref="LearnerCatalog"/>.</param>
+    /// <param name="predictor">What predicts.</param>
+    /// <param name="learner">The learner's name in the <see cref="LearnerCatalog"/>, or what else tells people how it was made.</param>
     /// <param name="metrics">Scores by name. Null: none.</param>
     /// <param name="provenance">Where it comes from. Null: nothing is said.</param>
-    public ModelBundle(FittedPipeline pipeline, string learner, IReadOnlyDictionary<string, double>? metrics = null, IReadOnlyDictionary<string, string>? provenance = null)
-        : this(pipeline, new BundleHeader
+    public ModelBundle(IPredictor predictor, string learner, IReadOnlyDictionary<string, double>? metrics = null, IReadOnlyDictionary<string, string>? provenance = null)
+        : this(predictor, new BundleHeader
         {
-            Target = pipeline.TargetName,
-            Task = pipeline.Classes.Count > 0 ? TaskKind.Classification : TaskKind.Regression,
-            Classes = pipeline.Classes,
-            Columns = pipeline.Schema.Columns,
+            Target = predictor.TargetName,
+            Task = predictor.Classes.Count > 0 ? TaskKind.Classification : TaskKind.Regression,
+            Classes = predictor.Classes,
+            Columns = predictor.Schema.Columns,
             Learner = learner,
             Metrics = metrics ?? new Dictionary<string, double>(),
             Provenance = provenance ?? new Dictionary<string, string>(),
@@ -59,7 +59,7 @@ public sealed class ModelBundle
     {
     }
 
-    private ModelBundle(FittedPipeline pipeline, BundleHeader header) => (Pipeline, Header) = (pipeline, header);
+    private ModelBundle(IPredictor predictor, BundleHeader header) => (Predictor, Header) = (predictor, header);
 
     private static ReadOnlySpan<byte> Magic => "LODEMODL"u8;
 
@@ -67,7 +67,7 @@ public sealed class ModelBundle
     public BundleHeader Header { get; }
 
     /// <summary>What predicts.</summary>
-    public FittedPipeline Pipeline { get; }
+    public IPredictor Predictor { get; }
 
     /// <summary>The file's bytes. The same bundle gives the same bytes.</summary>
     public byte[] ToBytes()
@@ -77,7 +77,7 @@ public sealed class ModelBundle
         writer.WriteInt32(FormatVersion);
         var header = JsonSerializer.SerializeToUtf8Bytes(Sorted(Header), BundleJson.Default.BundleHeader);
         writer.WriteBytes(header);
-        Pipeline.Write(writer);
+        writer.WriteThing(Predictor);
         writer.WriteRaw(SHA256.HashData(writer.Written));
         return writer.Written.ToArray();
     }
@@ -88,8 +88,8 @@ public sealed class ModelBundle
     {
         var reader = Open(bytes);
         var header = ReadHeader(reader);
-        var pipeline = FittedPipeline.Read(reader, header);
-        return reader.Left == 0 ? new ModelBundle(pipeline, header) : throw BundleReader.Broken($"{reader.Left} bytes are left over");
+        var predictor = reader.ReadThing<IPredictor>();
+        return reader.Left == 0 ? new ModelBundle(predictor, header) : throw BundleReader.Broken($"{reader.Left} bytes are left over");
     }
 
     /// <summary>What a file's bytes say about themselves; the model is not read.</summary>

@@ -56,6 +56,28 @@ public sealed class FeatureLayout
         return new FeatureMatrix(values, rows, _names, _levels);
     }
 
+    internal void Write(BundleWriter writer)
+    {
+        writer.WriteInt32(_columns.Length);
+        foreach (var column in _columns)
+        {
+            writer.WriteString(column.Name);
+            writer.WriteBoolean(column.Levels is not null);
+            writer.WriteStrings(column.Levels ?? []);
+        }
+    }
+
+    internal static FeatureLayout Read(BundleReader reader)
+    {
+        var columns = new FeatureColumn[reader.ReadInt32(0, reader.Left)];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var (name, categorical, levels) = (reader.ReadString(), reader.ReadBoolean(), reader.ReadStrings());
+            columns[i] = new FeatureColumn(name, categorical ? levels : null);
+        }
+        return new FeatureLayout(columns);
+    }
+
     private static void Spread(ReadOnlySpan<double> source, double[] values, int at, int width)
     {
         for (var i = 0; i < source.Length; i++)

@@ -1,0 +1,67 @@
+namespace Lode.Learning;
+
+/// <summary>What a pipeline learned: predicts from tables like the one it was fitted on. Immutable, thread-safe.</summary>
+public sealed class FittedPipeline : IPredictor
+{
+    private readonly IFittedTransform[] _transforms;
+
+    internal FittedPipeline(TableSchema schema, string target, IReadOnlyList<string> classes, IFittedTransform[] transforms, FeatureLayout layout, IModel model) =>
+        (Schema, TargetName, Classes, _transforms, Layout, Model) = (schema, target, classes, transforms, layout, model);
+
+    /// <inheritdoc/>
+    public TableSchema Schema { get; }
+
+    /// <inheritdoc/>
+    public string TargetName { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>What the transforms learned, in order.</summary>
+    public IReadOnlyList<IFittedTransform> Transforms => _transforms;
+
+    /// <summary>The columns that the learner saw.</summary>
+    public FeatureLayout Layout { get; }
+
+    /// <summary>What the learner made.</summary>
+    public IModel Model { get; }
+
+    /// <inheritdoc/>
+    public Predictions Predict(Table table, int threads = 0)
+    {
+        var features = Schema.Conform(table);
+        foreach (var transform in _transforms)
+            features = transform.Apply(features);
+        var matrix = Layout.Encode(features);
+        var output = new double[matrix.Rows * Math.Max(1, Classes.Count)];
+        Model.Predict(matrix, output, threads);
+        return new Predictions(output, Classes);
+    }
+
+    internal const string KindName = "pipeline";
+
+    /// <inheritdoc/>
+    public string Kind => KindName;
+
+    /// <inheritdoc/>
+    public void Write(BundleWriter writer)
+    {
+        writer.WriteSchema(Schema);
+        writer.WriteString(TargetName);
+        writer.WriteStrings(Classes);
+        writer.WriteInt32(_transforms.Length);
+        foreach (var transform in _transforms)
+            writer.WriteThing(transform);
+        Layout.Write(writer);
+        writer.WriteThing(Model);
+    }
+
+    internal static FittedPipeline Read(BundleReader reader)
+    {
+        var (schema, target, classes) = (reader.ReadSchema(), reader.ReadString(), reader.ReadStrings());
+        var transforms = new IFittedTransform[reader.ReadInt32(0, reader.Left)];
+        for (var i = 0; i < transforms.Length; i++)
+            transforms[i] = reader.ReadThing<IFittedTransform>();
+        return new FittedPipeline(schema, target, classes, transforms, FeatureLayout.Read(reader), reader.ReadThing<IModel>());
+    }
+}
