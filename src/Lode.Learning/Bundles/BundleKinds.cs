@@ -7,6 +7,9 @@ public static class BundleKinds
 {
     private static readonly Dictionary<string, Func<BundleReader, IBundled>> s_kinds = new(StringComparer.Ordinal)
     {
+        [CalibratedPredictor.KindName] = CalibratedPredictor.Read,
+        [StackPredictor.KindName] = StackPredictor.Read,
+        [WeightedEnsemble.KindName] = WeightedEnsemble.Read,
         [FittedPipeline.KindName] = FittedPipeline.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
         [ForestModel.KindName] = ForestModel.Read,

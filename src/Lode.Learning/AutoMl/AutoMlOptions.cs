@@ -1,0 +1,91 @@
+using Lode.Core;
+using Lode.Optimization;
+
+namespace Lode.Learning;
+
+/// <summary>How thorough AutoML is. Persisted by name.</summary>
+public enum AutoMlPreset
+{
+    /// <summary>Three folds, few families, one ensemble: an answer soon, and a small model.</summary>
+    Fast = 1,
+
+    /// <summary>The usual.</summary>
+    Default = 2,
+
+    /// <summary>More folds, and cross-validation repeated more often: the best score, at the price of a large, slow model.</summary>
+    Best = 3,
+
+    /// <summary>Only what a person can read: linear models and small trees, one of them, no ensemble.</summary>
+    Interpretable = 4,
+}
+
+/// <summary>Settings that were tried before on the same data.</summary>
+/// <param name="Family">The family's name.</param>
+/// <param name="Settings">Values of its space; what does not fit any more is passed over.</param>
+/// <param name="Score">The metric's value.</param>
+public sealed record EarlierTrial(string Family, Params Settings, double Score);
+
+/// <summary>What AutoML is to do.</summary>
+public sealed record AutoMlOptions
+{
+    /// <summary>Time to use, ≥ 1 s. Null: <see cref="Trials"/> decides. Default: 60 s.</summary>
+    public TimeSpan? Budget { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Candidates to try, ≥ 1, instead of a time: then the result depends on data, options and seed alone, bit for bit, on any machine.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>What is optimised, by its name in the <see cref="MetricCatalog"/>. Null: log loss or root mean squared error.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>How thorough. Default: <see cref="AutoMlPreset.Default"/>.</summary>
+    public AutoMlPreset Preset { get; init; } = AutoMlPreset.Default;
+
+    /// <summary>Folds of cross-validation, 2 to 50. Null: 8 up to 3,000 rows, 5 up to 50,000, then 3.</summary>
+    public int? Folds { get; init; }
+
+    /// <summary>Families to use, by name. Null: all that suit.</summary>
+    public IReadOnlyList<string>? Include { get; init; }
+
+    /// <summary>Families not to use.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Whether the winner may be an ensemble. Null: as the preset says.</summary>
+    public bool? Ensemble { get; init; }
+
+    /// <summary>Whether the members of the winner are fitted once more on all rows and replace the fold models: smaller and faster, a little worse.</summary>
+    public bool Refit { get; init; }
+
+    /// <summary>Seconds at most that the winner may take to predict a row. Null: any.</summary>
+    public double? MaxPredictSecondsPerRow { get; init; }
+
+    /// <summary>Bytes at most of managed memory in use while searching. Null: three quarters of what the machine has.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>Decides all random choices. Default: 0.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Threads, ≥ 1; 0 (default): one a processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>What an earlier search on the same data tried: its best settings are tried first.</summary>
+    public IReadOnlyList<EarlierTrial> Earlier { get; init; } = [];
+
+    /// <exception cref="LodeException">InvalidArgument: an option is out of range.</exception>
+    internal void Validate()
+    {
+        if (Trials is null && Budget is null)
+            throw new LodeException(ErrorCode.InvalidArgument, "AutoML needs a time budget or a number of trials.");
+        if (Trials is null && Budget < TimeSpan.FromSeconds(1))
+            throw new LodeException(ErrorCode.InvalidArgument, $"The budget must be at least 1 s; got {Budget!.Value.TotalSeconds} s.");
+        if (Trials < 1)
+            throw new LodeException(ErrorCode.InvalidArgument, $"The number of trials must be at least 1; got {Trials}.");
+        if (Folds is < 2 or > 50)
+            throw new LodeException(ErrorCode.InvalidArgument, $"The number of folds must be in 2 … 50; got {Folds}.");
+        if (MaxPredictSecondsPerRow <= 0 || MemoryLimit <= 0)
+            throw new LodeException(ErrorCode.InvalidArgument, "Limits on prediction time and memory must be above 0.");
+        foreach (var name in (Include ?? []).Concat(Exclude))
+            FamilyCatalog.Get(name);
+        if (Include?.Except(Exclude, StringComparer.Ordinal).Any() == false)
+            throw new LodeException(ErrorCode.InvalidArgument, "No family is left: all that are included are excluded too.");
+    }
+}

@@ -1,0 +1,134 @@
+using Lode.Core;
+
+namespace Lode.Learning;
+
+/// <summary>What cross-validation of one pipeline gave.</summary>
+internal sealed class Evaluation
+{
+    /// <summary>Shape [rows, outputs]; NaN for rows that no fold tested.</summary>
+    public required double[] OutOfFold { get; init; }
+
+    /// <summary>One a fold.</summary>
+    public required IPredictor[] Models { get; init; }
+
+    /// <summary>Losses (lower is better) of the folds.</summary>
+    public required double[] FoldLosses { get; init; }
+
+    /// <summary>Summed over the folds.</summary>
+    public required double FitSeconds { get; init; }
+
+    /// <summary>Summed over the folds; together they predict every tested row once.</summary>
+    public required double PredictSeconds { get; init; }
+
+    /// <summary>What was found by stopping early, if asked.</summary>
+    public int? Iterations { get; init; }
+
+    /// <summary>Whether the first fold was so bad that the others were not run.</summary>
+    public bool Stopped { get; init; }
+}
+
+/// <summary>Fits pipelines on the same folds.</summary>
+/// <param name="data">All training rows.</param>
+/// <param name="splits">The folds.</param>
+/// <param name="metric">What folds are scored by.</param>
+/// <param name="threads">At most so many, ≥ 1.</param>
+/// <param name="time">For the seconds.</param>
+internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metric metric, int threads, TimeProvider time)
+{
+    // Folds' rows are kept while all together are small; else cut out anew each time.
+    private const long KeepBytes = 256L << 20;
+
+    private readonly (Dataset Train, Dataset Test)?[] _parts = new (Dataset, Dataset)?[splits.Count];
+    private readonly bool _keep = (long)data.Rows * (data.Features.Columns.Count + 1) * 8 * splits.Count < KeepBytes;
+
+    public Dataset Data => data;
+
+    public IReadOnlyList<Split> Splits => splits;
+
+    public Metric Metric => metric;
+
+    /// <summary>Rows that some fold tests.</summary>
+    public int[] Tested { get; } = [.. splits.SelectMany(split => split.Test).Distinct().Order()];
+
+    /// <summary>Runs the first fold, asks whether to go on, and runs the others side by side.</summary>
+    /// <param name="build">The pipeline; given a number of iterations where early stopping found it.</param>
+    /// <param name="findIterations">Whether to find the number of iterations on the first fold's training rows.</param>
+    /// <param name="share">The share of the training rows to fit on, in (0, 1].</param>
+    /// <param name="seed">Decides all that is random.</param>
+    /// <param name="goOn">Given the first fold's loss.</param>
+    /// <param name="cancellation">Looked at within fits.</param>
+    public Evaluation Run(Func<int?, Pipeline> build, bool findIterations, double share, ulong seed, Func<double, bool> goOn, CancellationToken cancellation)
+    {
+        var streams = new Rng(seed);
+        int? iterations = null;
+        var start = time.GetTimestamp();
+        if (findIterations)
+        {
+            var probe = build(null).Fit(Part(0, share, streams).Train, streams.DeriveSeed(0), threads, cancellation);
+            iterations = Math.Max(1, ((IIterativeModel)probe.Model).Iterations);
+        }
+        var probed = time.GetElapsedTime(start).TotalSeconds;
+        var pipeline = build(iterations);
+        var outputs = Math.Max(1, data.Target.Classes.Count);
+        var outOfFold = new double[data.Rows * outputs];
+        Array.Fill(outOfFold, double.NaN);
+        var (models, losses) = (new IPredictor[splits.Count], new double[splits.Count]);
+        var (fit, predict) = (new double[splits.Count], new double[splits.Count]);
+        void RunFold(int fold, int inner)
+        {
+            var (train, test) = Part(fold, share, streams);
+            var at = time.GetTimestamp();
+            var fitted = pipeline.Fit(train, streams.DeriveSeed((ulong)fold + 1), inner, cancellation);
+            fit[fold] = time.GetElapsedTime(at).TotalSeconds;
+            at = time.GetTimestamp();
+            var predicted = fitted.Predict(test.Features, inner);
+            predict[fold] = time.GetElapsedTime(at).TotalSeconds;
+            for (var i = 0; i < test.Rows; i++)
+                predicted.Row(i).CopyTo(outOfFold.AsSpan(splits[fold].Test[i] * outputs));
+            (models[fold], losses[fold]) = (fitted, LossOf(metric, test, predicted));
+        }
+        RunFold(0, threads);
+        var stopped = splits.Count > 1 && !goOn(losses[0]);
+        if (!stopped && splits.Count > 1)
+        {
+            var side = Math.Min(threads, splits.Count - 1);
+            var options = new ParallelOptions { MaxDegreeOfParallelism = side, CancellationToken = cancellation };
+            Parallel.For(1, splits.Count, options, fold => RunFold(fold, Math.Max(1, threads / side)));
+        }
+        return new Evaluation
+        {
+            OutOfFold = outOfFold,
+            Models = models,
+            FoldLosses = stopped ? [losses[0]] : losses,
+            FitSeconds = probed + fit.Sum(),
+            PredictSeconds = predict.Sum(),
+            Iterations = iterations,
+            Stopped = stopped,
+        };
+    }
+
+    /// <summary>The loss (lower is better) of predictions; infinite where the metric is not defined.</summary>
+    public static double LossOf(Metric metric, Dataset rows, Predictions predicted)
+    {
+        var score = metric.Score(rows.Target, predicted, rows.Weights);
+        return double.IsNaN(score) ? double.PositiveInfinity : metric.HigherIsBetter ? -score : score;
+    }
+
+    private (Dataset Train, Dataset Test) Part(int fold, double share, Rng streams)
+    {
+        if (share >= 1 && _parts[fold] is { } kept)
+            return kept;
+        var train = splits[fold].Train;
+        if (share < 1)
+        {
+            var rows = train.ToArray();
+            streams.Child((ulong)fold).Shuffle<int>(rows);
+            train = rows[..Math.Max(1, (int)(share * rows.Length))];
+            Array.Sort(train);
+        }
+        var part = (data.Select(train), data.Select(splits[fold].Test));
+        if (share >= 1 && _keep)
+            _parts[fold] = part;
+        return part;
+    }
+}

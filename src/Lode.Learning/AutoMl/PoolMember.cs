@@ -1,0 +1,80 @@
+namespace Lode.Learning;
+
+/// <summary>A candidate with what its cross-validation left: predictions of every tested row, and the fold models while they are kept.</summary>
+internal sealed class PoolMember
+{
+    private readonly double[] _sum;
+    private readonly List<IPredictor> _models;
+    private readonly Dataset _data;
+    private readonly Metric _metric;
+    private readonly int[] _tested;
+
+    public PoolMember(Candidate candidate, Evaluation evaluation, Evaluator evaluator)
+    {
+        (Candidate, _sum, _models) = (candidate, evaluation.OutOfFold, [.. evaluation.Models]);
+        (_data, _metric, _tested) = (evaluator.Data, evaluator.Metric, evaluator.Tested);
+        Settle(evaluation.FoldLosses);
+    }
+
+    public Candidate Candidate { get; set; }
+
+    /// <summary>Lower is better; over all tested rows, calibrated where that is done.</summary>
+    public double Loss { get; private set; }
+
+    /// <summary>Predictions of the tested rows, in their order.</summary>
+    public Predictions Tested { get; private set; } = null!;
+
+    public ProbabilityCalibration? Calibration { get; private set; }
+
+    public bool HasModels => _models.Count > 0;
+
+    public void DropModels() => _models.Clear();
+
+    /// <summary>Takes another cross-validation of the same settings, with other folds.</summary>
+    public void Add(Evaluation evaluation)
+    {
+        for (var i = 0; i < _sum.Length; i++)
+            _sum[i] += evaluation.OutOfFold[i];
+        _models.AddRange(evaluation.Models);
+        Candidate = Candidate with { Repeats = Candidate.Repeats + 1, FitSeconds = Candidate.FitSeconds + evaluation.FitSeconds };
+        Settle(null);
+    }
+
+    /// <summary>What predicts: the mean of the fold models, or models fitted on all rows in their place.</summary>
+    public IPredictor Predictor(IPredictor? refit = null)
+    {
+        var bag = refit ?? (_models.Count == 1 ? _models[0] : WeightedEnsemble.Bag(_models));
+        return Calibration is null ? bag : new CalibratedPredictor(bag, Calibration);
+    }
+
+    private void Settle(double[]? foldLosses)
+    {
+        var outputs = Math.Max(1, _data.Target.Classes.Count);
+        var values = new double[_tested.Length * outputs];
+        for (var i = 0; i < _tested.Length; i++)
+        {
+            for (var j = 0; j < outputs; j++)
+                values[(i * outputs) + j] = _sum[(_tested[i] * outputs) + j] / Candidate.Repeats;
+        }
+        var rows = _data.Target.Select(_tested);
+        double[] weights = _data.Weights.IsEmpty ? [] : [.. _tested.Select(row => _data.Weights[row])];
+        // Only scores of probabilities gain by honest ones.
+        if (_metric.Name is "log_loss" or "brier")
+        {
+            Calibration = ProbabilityCalibration.Fit(rows, new Predictions(values, _data.Target.Classes), weights);
+            Calibration.Apply(values);
+        }
+        Tested = new Predictions(values, _data.Target.Classes);
+        var score = _metric.Score(rows, Tested, weights);
+        Loss = double.IsNaN(score) ? double.PositiveInfinity : _metric.HigherIsBetter ? -score : score;
+        Candidate = Candidate with { Score = score };
+        if (foldLosses is null)
+            return;
+        var mean = foldLosses.Average();
+        Candidate = Candidate with
+        {
+            Error = foldLosses.Length < 2 ? double.NaN : Math.Sqrt(foldLosses.Sum(loss => (loss - mean) * (loss - mean)) / (foldLosses.Length - 1) / foldLosses.Length),
+            Folds = [.. foldLosses.Select(loss => _metric.HigherIsBetter ? -loss : loss)],
+        };
+    }
+}

@@ -1,0 +1,327 @@
+using Lode.Core;
+
+namespace Lode.Learning;
+
+/// <summary>What was chosen in the end.</summary>
+/// <param name="Predictor">Predicts.</param>
+/// <param name="Kind">What it is made of.</param>
+/// <param name="Score">Its score.</param>
+/// <param name="OutOfFold">Its predictions of all rows, each by models that had not seen it; NaN for rows never tested.</param>
+/// <param name="Weights">The weights of candidates in it, by number.</param>
+/// <param name="Simpler">The number of a simpler candidate that is as good within noise.</param>
+internal sealed record Winner(IPredictor Predictor, WinnerKind Kind, HonestScore Score, Predictions OutOfFold, IReadOnlyDictionary<int, double> Weights, int? Simpler);
+
+/// <summary>
+/// Puts candidates together by their out-of-fold predictions. A single candidate, a weighted ensemble, a stack and the mean of both
+/// compete by predictions in which even the second layer has not seen the row: it is fitted on the rows of the other folds. So
+/// a stack that only fits the out-of-fold predictions better does not win.
+/// </summary>
+internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember> pool, AutoMlOptions options, Rng rng, int threads)
+{
+    private const int MostMembers = 30;
+    private const int Rounds = 40;
+    private const int MostStackColumns = 120;
+    private const int MostStacked = 10;
+
+    private static readonly double[] s_strengths = [0.003, 0.03, 0.3];
+
+    private readonly Target _truth = evaluator.Data.Target.Select(evaluator.Tested);
+    private readonly double[] _weights = evaluator.Data.Weights.IsEmpty ? [] : [.. evaluator.Tested.Select(row => evaluator.Data.Weights[row])];
+    private readonly Metric _metric = evaluator.Metric;
+
+    /// <param name="seconds">What is left of the budget; with little, less is tried.</param>
+    public Winner Make(double seconds)
+    {
+        var members = Members();
+        var choices = members.Select(member => member.Tested).ToList();
+        var best = Best(members);
+        var (chosen, kind) = (best, WinnerKind.OneModel);
+        double[] weights = [.. members.Select((_, i) => i == best ? 1.0 : 0)];
+        Layer? stack = null;
+        if (members.Length > 1 && (options.Ensemble ?? options.Preset != AutoMlPreset.Interpretable) && seconds > 0.05)
+        {
+            var rounds = seconds < 1 ? 8 : Rounds;
+            var greedy = CrossFit(rows => Average(members, Greedy(members, rows, rounds)));
+            choices.Add(greedy);
+            var greedyAt = choices.Count - 1;
+            if (IsBetter(greedy, choices[best], margin: 0))
+                (chosen, kind) = (greedyAt, WinnerKind.Ensemble);
+            weights = Greedy(members, null, rounds);
+            if (options.Preset != AutoMlPreset.Fast && seconds > 1 && _truth.Rows >= 60)
+                stack = TryStack(members, weights, greedyAt, choices, ref chosen, ref kind);
+        }
+        var score = BiasCorrection.Correct(_metric, _truth, _weights, choices, chosen, rng.Child(1));
+        var singleWeights = members.Select((_, i) => i == best ? 1.0 : 0).ToArray();
+        var used = kind == WinnerKind.OneModel ? singleWeights : weights;
+        return new Winner(Build(members, kind, used, stack), kind, score, Spread(choices[chosen]),
+            Shares(members, kind, used, stack), Simpler(members, choices[chosen], kind == WinnerKind.OneModel ? members[best] : null));
+    }
+
+    private PoolMember[] Members()
+    {
+        var most = pool.Where(member => member.HasModels).Max(member => member.Candidate.Repeats);
+        var able = pool.Where(member => member.HasModels && member.Candidate.Repeats == most && IsFast(member)).ToArray();
+        if (able.Length == 0)
+            able = [.. pool.Where(member => member.HasModels).OrderBy(member => member.Candidate.PredictSecondsPerRow).Take(1)];
+        return [.. able.Take(MostMembers)];
+    }
+
+    private bool IsFast(PoolMember member) => options.MaxPredictSecondsPerRow is not { } most
+        || member.Candidate.PredictSecondsPerRow * (options.Refit ? 1 : evaluator.Splits.Count * member.Candidate.Repeats) <= most;
+
+    private static int Best(PoolMember[] members) => Array.IndexOf(members, members.MinBy(member => member.Loss));
+
+    private double[] Greedy(PoolMember[] members, int[]? rows, int rounds)
+    {
+        var losses = rows is null
+            ? new EnsembleLoss(_metric, _truth, _weights, [.. members.Select(member => member.Tested)])
+            : new EnsembleLoss(_metric, _truth.Select(rows), Select(_weights, rows), [.. members.Select(member => Select(member.Tested, rows))]);
+        if (options.MaxPredictSecondsPerRow is not { } most)
+            return EnsembleSelection.Choose(losses, rounds).Weights;
+        // The fastest of the best that together keep to the limit.
+        var allowed = new HashSet<int>();
+        var cost = 0.0;
+        for (var i = 0; i < members.Length; i++)
+        {
+            var more = members[i].Candidate.PredictSecondsPerRow * (options.Refit ? 1 : evaluator.Splits.Count * members[i].Candidate.Repeats);
+            if (cost + more <= most)
+            {
+                allowed.Add(i);
+                cost += more;
+            }
+        }
+        return EnsembleSelection.Choose(losses, rounds, allowed.Contains).Weights;
+    }
+
+    private Layer? TryStack(PoolMember[] members, double[] weights, int greedyAt, List<Predictions> choices, ref int chosen, ref WinnerKind kind)
+    {
+        var columns = _truth.Classes.Count switch { 0 or 2 => 1, var k => k };
+        int[] used = [.. Enumerable.Range(0, members.Length).OrderByDescending(i => weights[i]).ThenBy(i => members[i].Loss).Take(Math.Clamp(MostStackColumns / columns, 1, MostStacked))];
+        var features = StackPredictor.Features([.. used.Select(i => members[i].Tested)]);
+        Layer? best = null;
+        Predictions? bestPredictions = null;
+        foreach (var strength in s_strengths)
+        {
+            var layer = new Layer(used, Second(strength));
+            Predictions predicted;
+            try
+            {
+                predicted = CrossFit(rows => layer.Pipeline.Fit(new Dataset(features.Select(rows), _truth.Select(rows), _weights.Length == 0 ? null : Select(_weights, rows)), 1, threads), features);
+            }
+            catch (LodeException)
+            {
+                // The second layer cannot take these predictions; an ensemble can.
+                continue;
+            }
+            if (bestPredictions is null || IsBetter(predicted, bestPredictions, margin: 0))
+                (best, bestPredictions) = (layer, predicted);
+        }
+        if (best is null)
+            return null;
+        choices.Add(bestPredictions!);
+        var blend = Mean(choices[greedyAt], bestPredictions!);
+        choices.Add(blend);
+        if (IsBetter(blend, choices[chosen], margin: 0.25))
+            (chosen, kind) = (choices.Count - 1, WinnerKind.Blend);
+        if (IsBetter(bestPredictions!, choices[chosen], margin: 0.5))
+            (chosen, kind) = (choices.Count - 2, WinnerKind.Stack);
+        return best with { Fitted = best.Pipeline.Fit(new Dataset(features, _truth, _weights.Length == 0 ? null : _weights), 1, threads) };
+    }
+
+    private Pipeline Second(double strength) => new PipelineSpec
+    {
+        Transforms = [new("standard")],
+        Learner = _truth.Task == TaskKind.Classification
+            ? new StepSpec("logistic", new Dictionary<string, object?> { ["C"] = strength })
+            : new StepSpec("ridge", new Dictionary<string, object?> { ["alpha"] = 1 / strength }),
+    }.Create();
+
+    /// <summary>Predictions of every tested row by a second layer made from the rows of the other folds.</summary>
+    private Predictions CrossFit(Func<int[], double[][]> average)
+    {
+        var k = Math.Max(1, _truth.Classes.Count);
+        var values = new double[_truth.Rows * k];
+        foreach (var (others, own) in Parts())
+        {
+            var all = average(others);
+            foreach (var row in own)
+                all[row].CopyTo(values, row * k);
+        }
+        return new Predictions(values, _truth.Classes);
+    }
+
+    private Predictions CrossFit(Func<int[], FittedPipeline> fit, Table features)
+    {
+        var k = Math.Max(1, _truth.Classes.Count);
+        var values = new double[_truth.Rows * k];
+        foreach (var (others, own) in Parts())
+        {
+            var predicted = fit(others).Predict(features.Select(own), threads);
+            for (var i = 0; i < own.Length; i++)
+                predicted.Row(i).CopyTo(values.AsSpan(own[i] * k));
+        }
+        return new Predictions(values, _truth.Classes);
+    }
+
+    // Rows as positions among the tested ones.
+    private IEnumerable<(int[] Others, int[] Own)> Parts()
+    {
+        var position = new Dictionary<int, int>();
+        foreach (var row in evaluator.Tested)
+            position[row] = position.Count;
+        var fold = new int[_truth.Rows];
+        for (var i = 0; i < evaluator.Splits.Count; i++)
+        {
+            foreach (var row in evaluator.Splits[i].Test)
+                fold[position[row]] = i;
+        }
+        for (var i = 0; i < evaluator.Splits.Count; i++)
+        {
+            int[] own = [.. Enumerable.Range(0, fold.Length).Where(row => fold[row] == i)];
+            int[] others = [.. Enumerable.Range(0, fold.Length).Where(row => fold[row] != i)];
+            if (others.Length > 0 && own.Length > 0)
+                yield return (others, own);
+        }
+    }
+
+    private double[][] Average(PoolMember[] members, double[] weights)
+    {
+        var k = Math.Max(1, _truth.Classes.Count);
+        var rows = new double[_truth.Rows][];
+        for (var row = 0; row < rows.Length; row++)
+        {
+            rows[row] = new double[k];
+            for (var member = 0; member < members.Length; member++)
+            {
+                for (var j = 0; j < k && weights[member] > 0; j++)
+                    rows[row][j] += weights[member] * members[member].Tested.Row(row)[j];
+            }
+        }
+        return rows;
+    }
+
+    private static Predictions Mean(Predictions one, Predictions other)
+    {
+        var values = one.Values.ToArray();
+        for (var i = 0; i < values.Length; i++)
+            values[i] = (values[i] + other.Values[i]) / 2;
+        return new Predictions(values, one.Classes);
+    }
+
+    /// <summary>Whether predictions are better by more than a share of the standard error of the difference.</summary>
+    private bool IsBetter(Predictions one, Predictions other, double margin)
+    {
+        var (mean, error) = Difference(one, other);
+        return mean < -margin * error;
+    }
+
+    /// <summary>The first's loss less the second's, with its standard error; over rows where the metric is a mean over rows, else over folds.</summary>
+    private (double Mean, double Error) Difference(Predictions one, Predictions other)
+    {
+        if (BiasCorrection.RowLosses(_metric, _truth, one) is { } first && BiasCorrection.RowLosses(_metric, _truth, other) is { } second)
+            return MeanAndError([.. first.Select((loss, row) => (_weights.Length == 0 ? 1 : _weights[row]) * (loss - second[row]))]);
+        var differences = new List<double>();
+        foreach (var (_, own) in Parts())
+        {
+            var rows = _truth.Select(own);
+            var weights = Select(_weights, own);
+            var difference = _metric.Score(rows, Select(one, own), weights) - _metric.Score(rows, Select(other, own), weights);
+            if (double.IsFinite(difference))
+                differences.Add(_metric.HigherIsBetter ? -difference : difference);
+        }
+        return MeanAndError(differences);
+    }
+
+    private static (double Mean, double Error) MeanAndError(List<double> values)
+    {
+        if (values.Count == 0)
+            return (0, 0);
+        var mean = values.Average();
+        return (mean, values.Count < 2 ? 0 : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count));
+    }
+
+    private IPredictor Build(PoolMember[] members, WinnerKind kind, double[] weights, Layer? stack)
+    {
+        var refits = new Dictionary<int, IPredictor>();
+        IPredictor Of(int member) => members[member].Predictor(options.Refit ? Refit(members[member], refits) : null);
+        IPredictor Weighted()
+        {
+            var used = Enumerable.Range(0, members.Length).Where(i => weights[i] > 0).ToArray();
+            return used.Length == 1 ? Of(used[0]) : new WeightedEnsemble([.. used.Select(i => new EnsembleMember(Of(i), weights[i]))]);
+        }
+        return kind switch
+        {
+            WinnerKind.Stack => new StackPredictor([.. stack!.Used.Select(Of)], stack.Fitted!),
+            WinnerKind.Blend => WeightedEnsemble.Bag([Weighted(), new StackPredictor([.. stack!.Used.Select(Of)], stack.Fitted!)]),
+            _ => Weighted(),
+        };
+    }
+
+    private IPredictor Refit(PoolMember member, Dictionary<int, IPredictor> refits)
+    {
+        if (!refits.TryGetValue(member.Candidate.Number, out var fitted))
+        {
+            fitted = member.Candidate.Spec.Create().Fit(evaluator.Data, rng.DeriveSeed((ulong)member.Candidate.Number), threads);
+            refits.Add(member.Candidate.Number, fitted);
+        }
+        return fitted;
+    }
+
+    private static Dictionary<int, double> Shares(PoolMember[] members, WinnerKind kind, double[] weights, Layer? stack)
+    {
+        var shares = new Dictionary<int, double>();
+        for (var i = 0; i < members.Length; i++)
+        {
+            // A stack has no weights of its own that sum to 1: its members count alike.
+            var share = kind switch
+            {
+                WinnerKind.Stack => stack!.Used.Contains(i) ? 1.0 / stack.Used.Length : 0,
+                WinnerKind.Blend => (weights[i] / 2) + (stack!.Used.Contains(i) ? 0.5 / stack.Used.Length : 0),
+                _ => weights[i],
+            };
+            if (share > 0)
+                shares[members[i].Candidate.Number] = share;
+        }
+        return shares;
+    }
+
+    private int? Simpler(PoolMember[] members, Predictions winner, PoolMember? single)
+    {
+        var most = single is null ? int.MaxValue : FamilyCatalog.Get(single.Candidate.Family).Complexity;
+        return members
+            .Where(member => FamilyCatalog.Get(member.Candidate.Family).Complexity < most)
+            .Where(member =>
+            {
+                var (mean, error) = Difference(member.Tested, winner);
+                return mean <= error;
+            })
+            .OrderBy(member => FamilyCatalog.Get(member.Candidate.Family).Complexity).ThenBy(member => member.Loss)
+            .Select(member => (int?)member.Candidate.Number)
+            .FirstOrDefault();
+    }
+
+    private Predictions Spread(Predictions tested)
+    {
+        var k = tested.Outputs;
+        var values = new double[evaluator.Data.Rows * k];
+        Array.Fill(values, double.NaN);
+        for (var i = 0; i < evaluator.Tested.Length; i++)
+            tested.Row(i).CopyTo(values.AsSpan(evaluator.Tested[i] * k));
+        return new Predictions(values, tested.Classes);
+    }
+
+    private static double[] Select(double[] weights, int[] rows) => weights.Length == 0 ? [] : Array.ConvertAll(rows, row => weights[row]);
+
+    private static Predictions Select(Predictions predicted, int[] rows)
+    {
+        var values = new double[rows.Length * predicted.Outputs];
+        for (var i = 0; i < rows.Length; i++)
+            predicted.Row(rows[i]).CopyTo(values.AsSpan(i * predicted.Outputs));
+        return new Predictions(values, predicted.Classes);
+    }
+
+    private sealed record Layer(int[] Used, Pipeline Pipeline)
+    {
+        public FittedPipeline? Fitted { get; init; }
+    }
+}
