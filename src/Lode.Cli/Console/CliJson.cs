@@ -16,6 +16,7 @@ namespace Lode.Cli;
 [JsonSerializable(typeof(UpAnswer))]
 [JsonSerializable(typeof(FilesAnswer))]
 [JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(AutoMlReport))]
 [JsonSerializable(typeof(ExportAnswer))]
 [JsonSerializable(typeof(TrashAnswer))]
 [JsonSerializable(typeof(RestoreAnswer))]
