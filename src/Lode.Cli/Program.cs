@@ -16,6 +16,8 @@ namespace Lode.Cli
                 {
                     DemoCommand.Create(terminal),
                     AutoMlCommand.Create(terminal),
+                    PredictCommand.Create(terminal),
+                    ServeModelCommand.Create(terminal),
                     UpCommand.Create(terminal),
                     LsCommand.Create(terminal),
                     ShowCommand.Create(terminal),

@@ -22,7 +22,7 @@ internal static class AutoMlText
         }
         table.Write(terminal);
         var states = string.Join(", ", report.Leaderboard.CountBy(entry => entry.State).Select(pair => $"{pair.Value} {pair.Key}"));
-        output.WriteLine(Line($"{report.Candidates} candidates ({states}) in {Format.Duration(TimeSpan.FromSeconds(report.SearchSeconds))}; stopped: {report.Stopped}"));
+        output.WriteLine(Line($"{report.Candidates} candidates ({states}) in {Format.Duration(TimeSpan.FromSeconds(report.SearchSeconds))}; stopped: {report.Stopped}{(report.Unrecorded > 0 ? $"; {report.Unrecorded} have no run of their own, since recording may take a twentieth of the time" : "")}"));
         output.WriteLine();
         output.WriteLine(Line($"winner: {WinnerLine(report)}, {Format.Bytes(report.Winner.Bytes)}"));
         output.WriteLine(ScoreLine(report));

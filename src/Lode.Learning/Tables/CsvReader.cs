@@ -91,7 +91,7 @@ public static class CsvReader
             : throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
     }
 
-    private static List<CsvColumnBuilder> ReadHeader(CsvLexer lexer, CsvOptions options)
+    internal static List<CsvColumnBuilder> ReadHeader(CsvLexer lexer, CsvOptions options)
     {
         var columns = new List<CsvColumnBuilder>();
         var names = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -120,7 +120,7 @@ public static class CsvReader
         return columns;
     }
 
-    private static bool ReadRecord(CsvLexer lexer, List<CsvColumnBuilder> columns)
+    internal static bool ReadRecord(CsvLexer lexer, List<CsvColumnBuilder> columns)
     {
         var fields = 0;
         while (true)
