@@ -13,6 +13,8 @@ public sealed record FeatureColumn(string Name, IReadOnlyList<string>? Levels);
 /// </summary>
 public sealed class FeatureLayout
 {
+    private const int BlockRows = 64;
+
     private readonly FeatureColumn[] _columns;
     private readonly string[] _names;
     private readonly int[] _levels;
@@ -30,8 +32,10 @@ public sealed class FeatureLayout
     public IReadOnlyList<FeatureColumn> Columns => _columns;
 
     /// <summary>The layout of a table's columns: of a categorical column the levels that rows have, in the column's order.</summary>
-    public static FeatureLayout Of(Table table) => new([.. table.Columns.Select(column =>
-        new FeatureColumn(column.Name, column is CategoricalColumn categorical ? Present(categorical) : null))]);
+    /// <exception cref="LodeException">InvalidArgument: a column holds dates, of which there are no numbers yet.</exception>
+    public static FeatureLayout Of(Table table) => new([.. table.Columns.Select(column => column is DateColumn
+        ? throw new LodeException(ErrorCode.InvalidArgument, $"Column '{column.Name}' still holds dates after all transforms.", "Put date_parts into the pipeline.")
+        : new FeatureColumn(column.Name, column is CategoricalColumn categorical ? Present(categorical) : null))]);
 
     /// <summary>The table's numbers and codes.</summary>
     /// <param name="table">These columns, in this order.</param>
@@ -42,27 +46,50 @@ public sealed class FeatureLayout
         if (table.Columns.Count != _columns.Length)
             throw new ArgumentException($"The table has {table.Columns.Count} columns; {_columns.Length} are wanted.", nameof(table));
         var (rows, width) = (table.Rows, _columns.Length);
-        var values = new double[checked(rows * width)];
+        if ((long)rows * width > Array.MaxLength)
+        {
+            throw new LodeException(ErrorCode.InvalidArgument, $"{rows} rows of {width} features are more than one matrix holds ({Array.MaxLength} numbers).",
+                "Encode categories with fewer columns (max_categories, target_encode, hash), or take fewer rows.");
+        }
+        var values = new double[rows * width];
+        var known = new double[width][];
         for (var j = 0; j < width; j++)
         {
-            var column = table.Columns[j];
-            if (column is NumericColumn numeric && _columns[j].Levels is null)
-                Spread(numeric.Values, values, j, width);
-            else if (column is CategoricalColumn categorical && _columns[j].Levels is { } levels)
-                Spread(categorical, levels, values, j, width);
-            else
-                throw new ArgumentException($"Column '{column.Name}' is {column.Kind}, which is not what the layout has for '{_columns[j].Name}'.", nameof(table));
+            if (table.Columns[j] is CategoricalColumn categorical && _columns[j].Levels is { } levels)
+                known[j] = CodesOf(categorical, levels);
+            else if (table.Columns[j] is not NumericColumn || _columns[j].Levels is not null)
+                throw new ArgumentException($"Column '{table.Columns[j].Name}' is {table.Columns[j].Kind}, which is not what the layout has for '{_columns[j].Name}'.", nameof(table));
+        }
+        // Rows are taken in blocks, so that what neighbouring columns write to stays in the cache.
+        for (var first = 0; first < rows; first += BlockRows)
+        {
+            var count = Math.Min(BlockRows, rows - first);
+            for (var j = 0; j < width; j++)
+            {
+                var block = values.AsSpan((first * width) + j);
+                if (table.Columns[j] is NumericColumn numeric)
+                    Spread(numeric.Values.Slice(first, count), block, width);
+                else
+                    Spread(((CategoricalColumn)table.Columns[j]).Codes.Slice(first, count), known[j], block, width);
+            }
         }
         return new FeatureMatrix(values, rows, _names, _levels);
     }
 
-    private static void Spread(ReadOnlySpan<double> source, double[] values, int at, int width)
+    private static void Spread(ReadOnlySpan<double> source, Span<double> block, int width)
     {
         for (var i = 0; i < source.Length; i++)
-            values[(i * width) + at] = source[i];
+            block[i * width] = source[i];
     }
 
-    private static void Spread(CategoricalColumn column, IReadOnlyList<string> levels, double[] values, int at, int width)
+    private static void Spread(ReadOnlySpan<int> source, double[] known, Span<double> block, int width)
+    {
+        for (var i = 0; i < source.Length; i++)
+            block[i * width] = source[i] < 0 ? double.NaN : known[source[i]];
+    }
+
+    /// <summary>What each code of the column is here; NaN where its level is unknown.</summary>
+    private static double[] CodesOf(CategoricalColumn column, IReadOnlyList<string> levels)
     {
         var index = new Dictionary<string, int>(levels.Count, StringComparer.Ordinal);
         for (var code = 0; code < levels.Count; code++)
@@ -70,8 +97,7 @@ public sealed class FeatureLayout
         var codes = new double[column.Levels.Count];
         for (var code = 0; code < codes.Length; code++)
             codes[code] = index.TryGetValue(column.Levels[code], out var known) ? known : double.NaN;
-        for (var i = 0; i < column.Count; i++)
-            values[(i * width) + at] = column.Codes[i] < 0 ? double.NaN : codes[column.Codes[i]];
+        return codes;
     }
 
     private static string[] Present(CategoricalColumn column)

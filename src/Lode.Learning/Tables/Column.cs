@@ -8,6 +8,9 @@ public enum ColumnKind
 
     /// <summary>One of a list of levels; code -1 is a missing value.</summary>
     Categorical = 2,
+
+    /// <summary>Points in time; <see cref="DateColumn.Missing"/> is a missing value.</summary>
+    Date = 3,
 }
 
 /// <summary>A named column of a table. Immutable: nobody may write to the arrays after handing them over.</summary>

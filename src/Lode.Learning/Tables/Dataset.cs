@@ -6,17 +6,22 @@ namespace Lode.Learning;
 public sealed class Dataset
 {
     private readonly double[]? _weights;
+    private readonly RowGroups? _groups;
+    private readonly double[]? _times;
 
     /// <param name="features">The columns to predict from.</param>
     /// <param name="target">As many rows.</param>
     /// <param name="weights">One a row, finite, at least 0, not all 0; null: each row counts 1. The data set keeps the array.</param>
-    /// <exception cref="LodeException">InvalidArgument: the numbers of rows differ, or a weight is out of range.</exception>
-    public Dataset(Table features, Target target, double[]? weights = null)
+    /// <param name="groups">Rows that belong together, one a row; null: each row is on its own.</param>
+    /// <param name="times">When each row happened, finite, in any unit and order; null: not known. The data set keeps the array.</param>
+    /// <exception cref="LodeException">InvalidArgument: the numbers of rows differ, or a weight or time is out of range.</exception>
+    public Dataset(Table features, Target target, double[]? weights = null, RowGroups? groups = null, double[]? times = null)
     {
         if (features.Rows != target.Rows)
             throw new LodeException(ErrorCode.InvalidArgument, $"There are {features.Rows} rows of features and {target.Rows} of the target.");
-        if (weights is not null && weights.Length != target.Rows)
-            throw new LodeException(ErrorCode.InvalidArgument, $"There are {weights.Length} weights for {target.Rows} rows.");
+        RequireRows(weights?.Length, "weights", target.Rows);
+        RequireRows(groups?.Of.Length, "groups", target.Rows);
+        RequireRows(times?.Length, "times", target.Rows);
         for (var row = 0; row < (weights?.Length ?? 0); row++)
         {
             if (!double.IsFinite(weights![row]) || weights[row] < 0)
@@ -24,7 +29,12 @@ public sealed class Dataset
         }
         if (weights is { Length: > 0 } && weights.Max() == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "All weights are 0.");
-        (Features, Target, _weights) = (features, target, weights);
+        for (var row = 0; row < (times?.Length ?? 0); row++)
+        {
+            if (!double.IsFinite(times![row]))
+                throw new LodeException(ErrorCode.InvalidArgument, $"The time of row {row + 1} is {times[row]}; it must be finite.");
+        }
+        (Features, Target, _weights, _groups, _times) = (features, target, weights, groups, times);
     }
 
     /// <summary>The columns to predict from, shape [rows, columns].</summary>
@@ -35,6 +45,16 @@ public sealed class Dataset
 
     /// <summary>How much each row counts, shape [rows]; empty: each 1.</summary>
     public ReadOnlySpan<double> Weights => _weights;
+
+    /// <summary>The group of each row, shape [rows], in [0, <see cref="GroupNames"/>); empty: there are no groups.</summary>
+    public ReadOnlySpan<int> Groups => _groups is null ? [] : _groups.Of;
+
+    /// <summary>The groups' names by number; some may have no row here. Empty: there are no groups.</summary>
+    public IReadOnlyList<string> GroupNames => _groups?.Names ?? [];
+
+    /// <summary>When each row happened, shape [rows], finite; rows need not be in this order. Seconds since 1970 where it was a date.
+    /// Empty: not known.</summary>
+    public ReadOnlySpan<double> Times => _times;
 
     /// <summary>Number of rows.</summary>
     public int Rows => Features.Rows;
@@ -51,17 +71,28 @@ public sealed class Dataset
         return new Dataset(table.Without(target), Target.Of(column, task));
     }
 
+    /// <summary>A table whose columns have the given roles.</summary>
+    /// <exception cref="LodeException">InvalidArgument: a column does not exist or cannot have its role; the message names it.</exception>
+    public static Dataset Of(Table table, DatasetRoles roles) => roles.Apply(table);
+
     /// <summary>The given rows, in the given order.</summary>
     /// <param name="rows">Each in [0, <see cref="Rows"/>).</param>
-    public Dataset Select(ReadOnlySpan<int> rows)
+    public Dataset Select(ReadOnlySpan<int> rows) =>
+        new(Features.Select(rows), Target.Select(rows), Pick(_weights, rows), _groups?.Select(rows), Pick(_times, rows));
+
+    private static double[]? Pick(double[]? values, ReadOnlySpan<int> rows)
     {
-        double[]? weights = null;
-        if (_weights is not null)
-        {
-            weights = new double[rows.Length];
-            for (var i = 0; i < rows.Length; i++)
-                weights[i] = _weights[rows[i]];
-        }
-        return new Dataset(Features.Select(rows), Target.Select(rows), weights);
+        if (values is null)
+            return null;
+        var picked = new double[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
+            picked[i] = values[rows[i]];
+        return picked;
+    }
+
+    private static void RequireRows(int? count, string what, int rows)
+    {
+        if (count is { } got && got != rows)
+            throw new LodeException(ErrorCode.InvalidArgument, $"There are {got} {what} for {rows} rows.");
     }
 }

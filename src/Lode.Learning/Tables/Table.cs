@@ -11,9 +11,14 @@ public sealed class Table
     /// <param name="columns">At least one, of equal length and different names (case counts).</param>
     /// <exception cref="LodeException">InvalidArgument: no column, two of one name, or of different lengths.</exception>
     public Table(IReadOnlyList<Column> columns)
+        : this(columns, columns.Count > 0 ? columns[0].Count : throw new LodeException(ErrorCode.InvalidArgument, "A table needs at least one column; got none."))
     {
-        if (columns.Count == 0)
-            throw new LodeException(ErrorCode.InvalidArgument, "A table needs at least one column; got none.");
+    }
+
+    /// <summary>A table that may have no column, as transforms may leave it.</summary>
+    internal Table(IReadOnlyList<Column> columns, int rows)
+    {
+        Rows = rows;
         _columns = [.. columns];
         _index = new Dictionary<string, int>(columns.Count, StringComparer.Ordinal);
         for (var i = 0; i < _columns.Length; i++)
@@ -21,16 +26,16 @@ public sealed class Table
             var column = _columns[i];
             if (!_index.TryAdd(column.Name, i))
                 throw new LodeException(ErrorCode.InvalidArgument, $"Two columns are called '{column.Name}'.");
-            if (column.Count != _columns[0].Count)
+            if (column.Count != rows)
             {
                 throw new LodeException(ErrorCode.InvalidArgument,
-                    $"Column '{column.Name}' has {column.Count} rows; '{_columns[0].Name}' has {_columns[0].Count}.");
+                    $"Column '{column.Name}' has {column.Count} rows; '{_columns[0].Name}' has {rows}.");
             }
         }
     }
 
     /// <summary>Number of rows.</summary>
-    public int Rows => _columns[0].Count;
+    public int Rows { get; }
 
     /// <summary>The columns, in order.</summary>
     public IReadOnlyList<Column> Columns => _columns;
@@ -53,7 +58,7 @@ public sealed class Table
         var columns = new Column[_columns.Length];
         for (var i = 0; i < columns.Length; i++)
             columns[i] = _columns[i].Select(rows);
-        return new Table(columns);
+        return new Table(columns, rows.Length);
     }
 
     /// <summary>The table without one column.</summary>

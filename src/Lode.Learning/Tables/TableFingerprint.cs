@@ -28,8 +28,10 @@ public sealed record TableFingerprint(string Sha256, int Rows, int Columns)
             Append(hash, (int)column.Kind);
             if (column is NumericColumn numeric)
                 AppendValues(hash, numeric.Values);
+            else if (column is CategoricalColumn categorical)
+                AppendCodes(hash, categorical);
             else
-                AppendCodes(hash, (CategoricalColumn)column);
+                AppendTicks(hash, ((DateColumn)column).Ticks);
         }
         return new TableFingerprint(Convert.ToHexStringLower(hash.GetHashAndReset()), table.Rows, table.Columns.Count);
     }
@@ -48,6 +50,16 @@ public sealed record TableFingerprint(string Sha256, int Rows, int Columns)
             }
             hash.AppendData(bytes[..(8 * count)]);
             values = values[count..];
+        }
+    }
+
+    private static void AppendTicks(IncrementalHash hash, ReadOnlySpan<long> ticks)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        foreach (var tick in ticks)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(bytes, tick);
+            hash.AppendData(bytes);
         }
     }
 

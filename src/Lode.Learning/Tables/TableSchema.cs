@@ -31,7 +31,12 @@ public sealed record TableSchema(IReadOnlyList<ColumnSchema> Columns)
             {
                 throw new LodeException(ErrorCode.InvalidArgument,
                     $"Column '{wanted.Name}' must be {Word(wanted.Kind)}; it is {Word(column.Kind)}.",
-                    wanted.Kind == ColumnKind.Numeric ? "A cell of it is not a number." : "Read it as categorical.");
+                    wanted.Kind switch
+                    {
+                        ColumnKind.Numeric => "A cell of it is not a number.",
+                        ColumnKind.Date => "A cell of it is not a date; if all are, say whether the day or the month comes first.",
+                        _ => "Read it as categorical.",
+                    });
             }
             columns[i] = column.Kind == wanted.Kind ? column : Empty(wanted, table.Rows);
         }
@@ -40,6 +45,12 @@ public sealed record TableSchema(IReadOnlyList<ColumnSchema> Columns)
 
     private static Column Empty(ColumnSchema wanted, int rows)
     {
+        if (wanted.Kind == ColumnKind.Date)
+        {
+            var ticks = new long[rows];
+            Array.Fill(ticks, DateColumn.Missing);
+            return new DateColumn(wanted.Name, ticks);
+        }
         if (wanted.Kind == ColumnKind.Numeric)
         {
             var values = new double[rows];
@@ -51,5 +62,10 @@ public sealed record TableSchema(IReadOnlyList<ColumnSchema> Columns)
         return new CategoricalColumn(wanted.Name, codes, []);
     }
 
-    private static string Word(ColumnKind kind) => kind == ColumnKind.Numeric ? "numeric" : "categorical";
+    internal static string Word(ColumnKind kind) => kind switch
+    {
+        ColumnKind.Numeric => "numeric",
+        ColumnKind.Categorical => "categorical",
+        _ => "a date",
+    };
 }

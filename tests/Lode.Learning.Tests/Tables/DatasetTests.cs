@@ -78,4 +78,38 @@ public sealed class DatasetTests
         var dataset = Dataset.Of(Read("x,y\n1,a\n2,b\n"), "y");
         Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<LodeException>(() => new Dataset(dataset.Features, dataset.Target, weights)).Code);
     }
+
+    [Fact]
+    public void Of_Roles_MakesWeightsGroupsAndTimes_AndSelectKeepsThem()
+    {
+        var table = new Table([.. Read("x,z,w,who,y\n1,5,1,ann,a\n2,6,2,bob,b\n3,7,3,ann,c\n").Columns,
+            new DateColumn("when", [DateTime.UnixEpoch.Ticks, DateTime.UnixEpoch.AddSeconds(1.5).Ticks, DateTime.UnixEpoch.AddDays(1).Ticks])]);
+        var some = Dataset.Of(table, new DatasetRoles { Target = "y", Weight = "w", Group = "who", Time = "when", Ignored = ["z"] }).Select([2, 1]);
+        Assert.Equal(["x"], some.Features.Columns.Select(column => column.Name));
+        Assert.Equal([3, 2], some.Weights.ToArray());
+        Assert.Equal([0, 1], some.Groups.ToArray());
+        Assert.Equal(["ann", "bob"], some.GroupNames);
+        Assert.Equal([86400, 1.5], some.Times.ToArray());
+        var named = Dataset.Of(table, new DatasetRoles { Target = "y", Features = ["when", "x"], Time = "when", Group = "x" });
+        Assert.Equal(["when", "x"], named.Features.Columns.Select(column => column.Name));
+        Assert.Equal(["1", "2", "3"], named.GroupNames);
+        Assert.True(Dataset.Of(table, "y").Groups.IsEmpty);
+    }
+
+    public static TheoryData<DatasetRoles, string> BadRoles() => new()
+    {
+        { new DatasetRoles { Target = "q" }, "There is no column 'q' (target)." },
+        { new DatasetRoles { Target = "y", Ignored = ["q"] }, "There is no column 'q' (ignored)." },
+        { new DatasetRoles { Target = "y", Features = ["y"] }, "Column 'y' cannot be the target and a feature." },
+        { new DatasetRoles { Target = "y", Ignored = ["x", "g"] }, "No column is left to be a feature." },
+        { new DatasetRoles { Target = "y", Weight = "g" }, "The weight column 'g' must be numeric." },
+        { new DatasetRoles { Target = "y", Weight = "x" }, "The weight column 'x' is missing in row 2." },
+        { new DatasetRoles { Target = "y", Group = "g" }, "The group column 'g' is missing in row 1." },
+        { new DatasetRoles { Target = "y", Time = "x" }, "The time column 'x' is missing in row 2." },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadRoles))]
+    public void Of_RolesThatDoNotSuit_NamesTheColumn(DatasetRoles roles, string message) =>
+        Assert.Equal(message, Assert.Throws<LodeException>(() => Dataset.Of(Read("x,g,y\n1,,a\n,u,b\n"), roles)).Message);
 }
