@@ -7,8 +7,6 @@ namespace Lode.Learning.Tests.Learners;
 
 public sealed class RandomForestContractTests : LearnerContract
 {
-    protected override bool IsDeterministicInRows => false;
-
     protected override ILearner CreateLearner() => new RandomForest(new RandomForestOptions { NEstimators = 20 });
 }
 

@@ -47,7 +47,8 @@ public sealed class RandomForest : ILearner
     public bool Supports(TaskKind task) => _options.Criterion is null || (_options.Criterion == SplitCriterion.SquaredError) == (task == TaskKind.Regression);
 
     /// <inheritdoc/>
-    public LearnerTags Tags { get; } = new() { MonotoneInvariant = true };
+    // With the bootstrap, rows that a tree did not see lie between the rows it saw, where an increasing function moves the middle.
+    public LearnerTags Tags => new() { MonotoneInvariant = !_options.Bootstrap, Deterministic = !_options.Bootstrap && _options.MaxFeatures == MaxFeatures.All };
 
     /// <inheritdoc/>
     IModel ILearner.Fit(TrainingData data, FitContext context) => Fit(data, context);
