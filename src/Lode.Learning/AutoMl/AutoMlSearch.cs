@@ -46,7 +46,13 @@ internal sealed class AutoMlSearch : IDisposable
         Folds = options.Folds ?? (options.Preset == AutoMlPreset.Fast ? 3 : data.Rows <= 3000 ? 8 : data.Rows <= 50_000 ? 5 : 3);
         if (data.Target.Task == TaskKind.Classification)
             Folds = Math.Min(Folds, Math.Max(2, data.Target.CountClasses().Max()));
-        Folds = Math.Min(Folds, data.Rows);
+        Folds = Math.Min(Folds, data.Groups.IsEmpty ? data.Rows : Math.Max(2, data.GroupNames.Count));
+        if (!data.Times.IsEmpty)
+        {
+            // Fold models have seen the earliest rows only; what predicts the future must have seen all.
+            options = _options = options with { Refit = true };
+            Folds = Math.Min(Folds, 5);
+        }
         _evaluator = new Evaluator(data, Split(0), metric, _threads, time);
         _deadline = options.Trials is null
             ? new CancellationTokenSource(options.Budget!.Value * SearchShare, time)
@@ -66,7 +72,7 @@ internal sealed class AutoMlSearch : IDisposable
 
     private int Folds { get; }
 
-    private bool Repeats => _options.Preset is AutoMlPreset.Default or AutoMlPreset.Best && _data.Rows <= 5000;
+    private bool Repeats => _options.Preset is AutoMlPreset.Default or AutoMlPreset.Best && _data.Rows <= 5000 && _data.Times.IsEmpty;
 
     /// <summary>The part of the budget for the search itself; the rest repeats cross-validation on small data and makes the winner.</summary>
     private double SearchShare => !Repeats ? 0.93 : _options.Preset == AutoMlPreset.Best ? 0.6 : 0.72;
@@ -112,8 +118,14 @@ internal sealed class AutoMlSearch : IDisposable
 
     private IReadOnlyList<Split> Split(int repeat)
     {
-        ISplitter splitter = _data.Target.Task == TaskKind.Classification ? new StratifiedKFold(Folds) : new KFold(Folds);
-        return splitter.Split(_data.Target, _streams.DeriveSeed((ulong)(10 + repeat)));
+        var classification = _data.Target.Task == TaskKind.Classification;
+        ISplitter splitter = (_data.Times.IsEmpty, _data.Groups.IsEmpty) switch
+        {
+            (false, _) => new TimeSeriesSplit(Folds),
+            (_, false) => classification ? new StratifiedGroupKFold(Folds) : new GroupKFold(Folds),
+            _ => classification ? new StratifiedKFold(Folds) : new KFold(Folds),
+        };
+        return splitter.Split(_data, _streams.DeriveSeed((ulong)(10 + repeat)));
     }
 
     private bool Done(CancellationToken ending) => ending.IsCancellationRequested || _candidates.Count >= _options.Trials;
