@@ -7,6 +7,7 @@ public static class BundleKinds
 {
     private static readonly Dictionary<string, Func<BundleReader, IBundled>> s_kinds = new(StringComparer.Ordinal)
     {
+        [BoostedModel.KindName] = BoostedModel.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
         [ForestModel.KindName] = ForestModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,
