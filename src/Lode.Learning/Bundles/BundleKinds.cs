@@ -11,6 +11,7 @@ public static class BundleKinds
         [StackPredictor.KindName] = StackPredictor.Read,
         [WeightedEnsemble.KindName] = WeightedEnsemble.Read,
         [FittedPipeline.KindName] = FittedPipeline.Read,
+        [BoostedModel.KindName] = BoostedModel.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
         [ForestModel.KindName] = ForestModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,

@@ -8,8 +8,10 @@ public static class LearnerCatalog
     private static readonly Dictionary<string, Func<ParameterReader, ILearner>> s_learners = new(StringComparer.Ordinal)
     {
         ["dummy"] = _ => new Dummy(),
+        ["hist_gb"] = BoostingParameters.HistGradientBoosting,
         ["logistic"] = LogisticRegression.Create,
         ["random_forest"] = RandomForest.Create,
+        ["xgb"] = BoostingParameters.XgBoost,
     };
 
     private static readonly Dictionary<string, object?> s_none = [];
