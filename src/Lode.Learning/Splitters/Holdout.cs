@@ -44,18 +44,23 @@ public sealed class Holdout : ISplitter
     public IReadOnlyList<Split> Split(Dataset dataset, ulong seed)
     {
         var rows = dataset.Rows;
-        var tested = (int)Math.Ceiling((_fraction * rows) - 1e-9);
-        if (tested < 1 || tested >= rows)
-        {
-            throw new LodeException(ErrorCode.InvalidArgument,
-                $"Holding out {_fraction} of {rows} rows leaves {rows - tested} to train on and {tested} to test on; each needs one.");
-        }
+        var tested = CountTested(rows);
         return _kind switch
         {
             HoldoutKind.Time => [new TimeOrder(dataset).Split(0, rows - tested, rows - tested, rows)],
             HoldoutKind.Group => [Groups(dataset, tested, seed)],
             _ => [Rows(dataset.Target, tested, seed, _kind == HoldoutKind.Stratified && dataset.Target.Task == TaskKind.Classification)],
         };
+    }
+
+    /// <summary>Rows at random, classes in their shares, where there is no table beside the target.</summary>
+    internal Split Stratify(Target target, ulong seed) => Rows(target, CountTested(target.Rows), seed, target.Task == TaskKind.Classification);
+
+    private int CountTested(int rows)
+    {
+        var tested = (int)Math.Ceiling((_fraction * rows) - 1e-9);
+        return tested >= 1 && tested < rows ? tested : throw new LodeException(ErrorCode.InvalidArgument,
+            $"Holding out {_fraction} of {rows} rows leaves {rows - tested} to train on and {tested} to test on; each needs one.");
     }
 
     private static Split Rows(Target target, int tested, ulong seed, bool byClass)

@@ -1,7 +1,7 @@
 namespace Lode.Learning;
 
 /// <summary>Boosted trees and how their sums become predictions.</summary>
-public sealed class BoostedModel : IModel
+public sealed class BoostedModel : IIterativeModel
 {
     internal const string KindName = "boosted_trees";
 
@@ -30,6 +30,9 @@ public sealed class BoostedModel : IModel
 
     /// <summary>Number of trees.</summary>
     public int TreeCount => _trees.Length;
+
+    /// <inheritdoc/>
+    public int Iterations => _scoreOf.Length == 0 ? 0 : _trees.Length / _scoreOf.Length;
 
     /// <inheritdoc/>
     public string Kind => KindName;

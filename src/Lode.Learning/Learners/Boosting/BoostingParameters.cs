@@ -17,6 +17,7 @@ internal static class BoostingParameters
             LearningRate = read.Double("learning_rate", usual.LearningRate),
             MaxLeafNodes = read.Find("max_leaf_nodes") is "none" ? null : read.Int32OrNull("max_leaf_nodes") ?? usual.MaxLeafNodes,
             MaxDepth = read.Int32OrNull("max_depth"),
+            DepthFirst = read.Boolean("depth_first", usual.DepthFirst),
             MinSamplesLeaf = read.Int32("min_samples_leaf", usual.MinSamplesLeaf),
             MinSumHessian = read.Double("min_sum_hessian", usual.MinSumHessian),
             MinSplitGain = read.Double("min_split_gain", usual.MinSplitGain),

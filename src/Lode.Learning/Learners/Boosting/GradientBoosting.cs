@@ -151,7 +151,7 @@ public sealed class GradientBoosting : ILearner
         if (!(_options.EarlyStopping ?? rows.Length > RowsForEarlyStopping) || rows.Length < 3)
             return (rows, []);
         var target = data.Target.Select(rows);
-        var split = new Holdout(_options.ValidationFraction).Split(target, rng.NextUInt64())[0];
+        var split = new Holdout(_options.ValidationFraction).Stratify(target, rng.NextUInt64());
         if (target.Task == TaskKind.Regression)
             return ([.. split.Train.Select(row => rows[row])], [.. split.Test.Select(row => rows[row])]);
         // A class that all went out would be unknown to the model.
