@@ -14,6 +14,7 @@ public static class BundleKinds
         [BoostedModel.KindName] = BoostedModel.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
         [ForestModel.KindName] = ForestModel.Read,
+        [LinearModel.KindName] = LinearModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,
         [Imputer.FittedImputer.KindName] = Imputer.FittedImputer.Read,
         [OneHotEncoder.FittedEncoder.KindName] = OneHotEncoder.FittedEncoder.Read,

@@ -7,11 +7,20 @@ public static class LearnerCatalog
 {
     private static readonly Dictionary<string, Func<ParameterReader, ILearner>> s_learners = new(StringComparer.Ordinal)
     {
+        ["bayesian_ridge"] = BayesianRidge.Create,
         ["dummy"] = _ => new Dummy(),
         ["hist_gb"] = BoostingParameters.HistGradientBoosting,
         ["logistic"] = LogisticRegression.Create,
         ["random_forest"] = RandomForest.Create,
         ["xgb"] = BoostingParameters.XgBoost,
+        ["elastic_net"] = ElasticNet.Create,
+        ["huber"] = HuberRegression.Create,
+        ["lasso"] = ElasticNet.CreateLasso,
+        ["linear"] = LinearRegression.Create,
+        ["logistic"] = LogisticRegression.Create,
+        ["random_forest"] = RandomForest.Create,
+        ["ridge"] = Ridge.Create,
+        ["ridge_cv"] = RidgeCv.Create,
     };
 
     private static readonly Dictionary<string, object?> s_none = [];

@@ -22,6 +22,15 @@ internal sealed class ParameterReader(string owner, IReadOnlyDictionary<string, 
         var value => throw Bad(name, "true or false", value),
     };
 
+    /// <summary>A list of numbers: as such, or a text with commas, or one number.</summary>
+    public double[] Doubles(string name, double[] usual) => Find(name) switch
+    {
+        null => usual,
+        string text => [.. text.Split(',').Select(part => ToDouble(name, part.Trim()))],
+        System.Collections.IEnumerable list => [.. list.Cast<object>().Select(item => ToDouble(name, item))],
+        var value => [ToDouble(name, value)],
+    };
+
     public string Choice(string name, string usual, params ReadOnlySpan<string> allowed)
     {
         var value = Find(name) ?? usual;

@@ -8,6 +8,7 @@ public sealed class LearnerCatalogTests
 {
     [Fact]
     public void Names_AreFrozen() => Assert.Equal(["dummy", "hist_gb", "logistic", "random_forest", "xgb"], LearnerCatalog.Names);
+    public void Names_AreFrozen() => Assert.Equal(["bayesian_ridge", "dummy", "elastic_net", "huber", "lasso", "linear", "logistic", "random_forest", "ridge", "ridge_cv"], LearnerCatalog.Names);
 
     [Fact]
     public void Create_EveryName_GivesTheLearnerOfThatName() =>
