@@ -9,6 +9,7 @@ public static class BundleKinds
     {
         [BoostedModel.KindName] = BoostedModel.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
+        [EnsembleModel.KindName] = EnsembleModel.Read,
         [ForestModel.KindName] = ForestModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,
         [Imputer.FittedImputer.KindName] = Imputer.FittedImputer.Read,

@@ -7,10 +7,15 @@ public static class LearnerCatalog
 {
     private static readonly Dictionary<string, Func<ParameterReader, ILearner>> s_learners = new(StringComparer.Ordinal)
     {
+        ["ada_boost"] = AdaBoost.Create,
+        ["bagging"] = Bagging.Create,
+        ["decision_tree"] = RandomForest.CreateTree,
         ["dummy"] = _ => new Dummy(),
+        ["extra_trees"] = RandomForest.CreateExtraTrees,
         ["hist_gb"] = BoostingParameters.HistGradientBoosting,
         ["logistic"] = LogisticRegression.Create,
         ["random_forest"] = RandomForest.Create,
+        ["voting"] = Voting.Create,
         ["xgb"] = BoostingParameters.XgBoost,
     };
 

@@ -7,7 +7,7 @@ namespace Lode.Learning.Tests.Learners;
 public sealed class LearnerCatalogTests
 {
     [Fact]
-    public void Names_AreFrozen() => Assert.Equal(["dummy", "hist_gb", "logistic", "random_forest", "xgb"], LearnerCatalog.Names);
+    public void Names_AreFrozen() => Assert.Equal(["ada_boost", "bagging", "decision_tree", "dummy", "extra_trees", "hist_gb", "logistic", "random_forest", "voting", "xgb"], LearnerCatalog.Names);
 
     [Fact]
     public void Create_EveryName_GivesTheLearnerOfThatName() =>
