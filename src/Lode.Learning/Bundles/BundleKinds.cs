@@ -13,6 +13,7 @@ public static class BundleKinds
         [FittedPipeline.KindName] = FittedPipeline.Read,
         [BoostedModel.KindName] = BoostedModel.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
+        [EnsembleModel.KindName] = EnsembleModel.Read,
         [ForestModel.KindName] = ForestModel.Read,
         [LinearModel.KindName] = LinearModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,

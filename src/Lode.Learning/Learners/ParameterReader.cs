@@ -37,6 +37,39 @@ internal sealed class ParameterReader(string owner, IReadOnlyDictionary<string, 
         return value is string text && allowed.Contains(text) ? text : throw Bad(name, string.Join(", ", allowed.ToArray()), value);
     }
 
+    /// <summary>A list of texts: as a list, or one text with commas.</summary>
+    public string[] Texts(string name, string[] usual) => Find(name) switch
+    {
+        null => usual,
+        string text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        IEnumerable<string> texts => [.. texts],
+        IEnumerable<object?> texts => [.. texts.Select(item => Convert.ToString(item, CultureInfo.InvariantCulture) ?? "")],
+        var value => throw Bad(name, "texts with commas between them", value),
+    };
+
+    /// <summary>A learner that an option names, with the options <c>name__option</c> that are meant for it.</summary>
+    public ILearner Learner(string name, string usual) => Create(name, Convert.ToString(Find(name), CultureInfo.InvariantCulture) is { Length: > 0 } given ? given : usual);
+
+    /// <summary>A learner as <see cref="Learner"/> gives it; null when the option is not given.</summary>
+    public ILearner? LearnerOrNull(string name) =>
+        Find(name) is null && !values.Keys.Any(key => key.StartsWith(name + "__", StringComparison.Ordinal)) ? null : Learner(name, "decision_tree");
+
+    /// <summary>The learner of the catalogue by this name, with the options <c>name__option</c>.</summary>
+    public ILearner Named(string name) => Create(name, name);
+
+    private ILearner Create(string prefix, string learner)
+    {
+        var own = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var (key, value) in values)
+        {
+            if (!key.StartsWith(prefix + "__", StringComparison.Ordinal))
+                continue;
+            _known.Add(key);
+            own[key[(prefix.Length + 2)..]] = value;
+        }
+        return LearnerCatalog.Create(learner, own);
+    }
+
     /// <summary>The value as it is; null when it is not given.</summary>
     public object? Find(string name)
     {

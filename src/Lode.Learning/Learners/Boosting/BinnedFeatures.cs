@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Lode.Core;
 
 namespace Lode.Learning;
@@ -57,6 +58,7 @@ internal sealed class BinnedFeatures
         return sample;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong[] BinGroup(FeatureMatrix features, int[] rows, int[] sample, int first, int maxBins, ColumnBins[] columns, DoubleSorter sorter)
     {
         var width = Math.Min(GroupSize, features.Columns - first);

@@ -86,6 +86,7 @@ internal sealed class BoostedTree(BoostNode[] nodes, double[] values, ulong[] se
     /// <param name="plain">Whether no number is missing and no column categorical.</param>
     /// <param name="sums">The number of row i is at i · <paramref name="stride"/>.</param>
     /// <param name="stride">Numbers a row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<double> rows, int columns, bool plain, Span<double> sums, int stride)
     {
         var count = (sums.Length + stride - 1) / stride;
@@ -104,6 +105,7 @@ internal sealed class BoostedTree(BoostNode[] nodes, double[] values, ulong[] se
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkPlain(ReadOnlySpan<double> rows, int columns, Span<int> at)
     {
         ref var node = ref MemoryMarshal.GetArrayDataReference(nodes);
@@ -121,6 +123,7 @@ internal sealed class BoostedTree(BoostNode[] nodes, double[] values, ulong[] se
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Walk(ReadOnlySpan<double> rows, int columns, Span<int> at)
     {
         for (var lane = 0; lane < at.Length; lane++)

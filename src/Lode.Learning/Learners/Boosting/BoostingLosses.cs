@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Lode.Core;
 
 namespace Lode.Learning;
@@ -124,6 +125,7 @@ internal sealed class SquaredLoss(double[] y, double[] weights) : RowLoss(y, wei
 {
     public override double[] Baseline() => [Mean()];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Derive(int score, ReadOnlySpan<double> raw, int start, Span<double> gradients, Span<double> hessians)
     {
         for (var i = 0; i < raw.Length; i++)
@@ -153,6 +155,7 @@ internal sealed class QuantileLoss(double[] y, double[] weights, double share) :
 
     public override double[] Baseline() => [QuantileOf(AllRows(), null, share)];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Derive(int score, ReadOnlySpan<double> raw, int start, Span<double> gradients, Span<double> hessians)
     {
         for (var i = 0; i < raw.Length; i++)
@@ -194,6 +197,7 @@ internal sealed class HuberLoss(double[] y, double[] weights, double share) : Ro
         _border = WeightedQuantile(sizes, counts, share);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Derive(int score, ReadOnlySpan<double> raw, int start, Span<double> gradients, Span<double> hessians)
     {
         for (var i = 0; i < raw.Length; i++)
@@ -236,6 +240,7 @@ internal sealed class PoissonLoss(double[] y, double[] weights) : RowLoss(y, wei
 
     public override double[] Baseline() => [Math.Log(Math.Max(Mean(), 1e-300))];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Derive(int score, ReadOnlySpan<double> raw, int start, Span<double> gradients, Span<double> hessians)
     {
         raw.CopyTo(hessians);
@@ -281,6 +286,7 @@ internal sealed class BinaryLogLoss(double[] y, double[] weights) : RowLoss(y, w
         return [Math.Log(share / (1 - share))];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Derive(int score, ReadOnlySpan<double> raw, int start, Span<double> gradients, Span<double> hessians)
     {
         raw.CopyTo(gradients);
@@ -357,6 +363,7 @@ internal sealed class SoftmaxLogLoss(double[] y, double[] weights, int classes, 
         Parallel.For(0, blocks, parallel, block => Share(scores, block));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Derive(int score, ReadOnlySpan<double> raw, int start, Span<double> gradients, Span<double> hessians)
     {
         var shares = _shares[score].AsSpan(start, raw.Length);
@@ -384,6 +391,7 @@ internal sealed class SoftmaxLogLoss(double[] y, double[] weights, int classes, 
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Share(double[][] scores, int block)
     {
         var start = block * BlockRows;

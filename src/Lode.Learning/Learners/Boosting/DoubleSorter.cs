@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Lode.Learning;
@@ -16,6 +17,7 @@ internal sealed class DoubleSorter
     private ulong[] _spare = [];
 
     /// <summary>Sorts in place, ascending. -0 comes as 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Sort(Span<double> values)
     {
         if (values.Length < FewValues)
@@ -43,6 +45,7 @@ internal sealed class DoubleSorter
             bits[i] = Unflip(_keys[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pass(int digit, int count)
     {
         var counts = _counts.AsSpan(digit * DigitSize, DigitSize);

@@ -72,6 +72,7 @@ internal static class Histograms
             AccumulateTwo<TStride>(ref table, ref word, ref row, rows.Length, ref sums);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AccumulateEight<TStride>(ref byte table, ref ulong words, ref int rows, int count, ref Vector128<long> sums)
         where TStride : struct, ITableStride
     {
@@ -90,6 +91,7 @@ internal static class Histograms
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AccumulateFour<TStride>(ref byte table, ref ulong words, ref int rows, int count, ref Vector128<long> sums)
         where TStride : struct, ITableStride
     {
@@ -104,6 +106,7 @@ internal static class Histograms
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AccumulateTwo<TStride>(ref byte table, ref ulong words, ref int rows, int count, ref Vector128<long> sums)
         where TStride : struct, ITableStride
     {
@@ -124,6 +127,7 @@ internal static class Histograms
     }
 
     /// <summary>Takes the slots of one child from those of its parent: what is left is the other child's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Subtract(Span<Vector128<long>> parent, ReadOnlySpan<Vector128<long>> child)
     {
         for (var i = 0; i < parent.Length; i++)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -112,6 +113,7 @@ internal sealed class LeafGrower<TStride> : LeafGrower where TStride : struct, I
     }
 
     /// <summary>Derivatives in fixed point, so fine that the sum of all just fits; gives their sum over the rows seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector128<long> Derive(ReadOnlySpan<int> seen)
     {
         var blocks = _blockSums.Length / 2;
@@ -138,6 +140,7 @@ internal sealed class LeafGrower<TStride> : LeafGrower where TStride : struct, I
     // A power of two, so that scaling itself rounds nothing.
     private static double Units(double sum, int bits) => sum > 0 && double.IsFinite(sum) ? Math.ScaleB(1, Math.Clamp(bits - 2 - Math.ILogB(sum), -1000, 1000)) : 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunBlock(int block)
     {
         var start = block * BlockRows;
@@ -154,6 +157,7 @@ internal sealed class LeafGrower<TStride> : LeafGrower where TStride : struct, I
         (_blockSums[2 * block], _blockSums[(2 * block) + 1]) = (gradientSum, hessianSum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Quantise(Span<Vector128<long>> slots)
     {
         // Adding this leaves the whole part in the low bits of the mantissa.
@@ -233,6 +237,7 @@ internal sealed class LeafGrower<TStride> : LeafGrower where TStride : struct, I
     }
 
     /// <summary>Builds the tables of the smaller child, gets the larger one's by subtraction, and finds the best split of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Search()
     {
         var smaller = _leaves[_smaller];
@@ -319,6 +324,7 @@ internal sealed class LeafGrower<TStride> : LeafGrower where TStride : struct, I
         return new BoostedTree([.. _nodes], _values, [.. _sets]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunLeaf(int index)
     {
         var leaf = _leaves[index];

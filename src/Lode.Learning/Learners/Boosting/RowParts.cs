@@ -19,6 +19,7 @@ internal sealed class RowParts(int most)
     /// <param name="words">By row, bins.</param>
     /// <param name="shift">Where the column's bin is in a word.</param>
     /// <param name="left">By bin, 1 where it goes left, else 0; 256 of them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Divide(int start, int count, ulong[] words, int shift, ReadOnlySpan<byte> left)
     {
         if (count == 0)

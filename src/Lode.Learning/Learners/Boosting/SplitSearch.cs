@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Lode.Learning;
@@ -88,6 +89,7 @@ internal sealed class SplitSearch(BoostingOptions options)
         return best;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scan(ReadOnlySpan<Vector128<long>> table, int last, Vector128<long> left, bool missingLeft,
         Vector128<long> total, SumScale scale, Bounds bounds, int direction, ref BoostSplit best)
     {
@@ -162,6 +164,7 @@ internal sealed class SplitSearch(BoostingOptions options)
             best.Set = With(best.Set, bins.Count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanSets(ReadOnlySpan<Vector128<long>> table, ReadOnlySpan<int> order, Vector128<long> total, SumScale scale, Bounds bounds, ref BoostSplit best)
     {
         var left = Vector128<long>.Zero;

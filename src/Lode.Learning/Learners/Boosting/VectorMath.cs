@@ -39,6 +39,7 @@ internal static class VectorMath
     }
 
     /// <summary>e^x of each number, in place; each is held within ±708.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Exp(Span<double> values)
     {
         var vectors = MemoryMarshal.Cast<double, Vector256<double>>(values);
@@ -52,6 +53,7 @@ internal static class VectorMath
     public static double Exp(double x) => Exp(Vector256.Create(x)).ToScalar();
 
     /// <summary>1 / (1 + e^-x) of each number, in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sigmoid(Span<double> values)
     {
         var vectors = MemoryMarshal.Cast<double, Vector256<double>>(values);
