@@ -6,11 +6,30 @@ using Lode.Bench.Learning;
 using Lode.Core;
 using Lode.Learning;
 
-// Usage: Lode.Bench.Learning [--json] [--threads N] [--repeats N] [--csv FILE]
+// Usage: Lode.Bench.Learning --train A.csv --test B.csv --learner NAME [--task binary|multiclass|regression] [--params JSON] [--native]
+//          [--threads N] [--repeat N] [--seed N] [--json]
+//        One learner on any two files with a column 'target': min of the repeats, see CsvBench. --native: missing values and categories stay.
+// Or:    Lode.Bench.Learning [--json] [--threads N] [--repeats N] [--csv FILE]
 // Median of the repeats after one that warms up: wall seconds, and CPU seconds of all threads, which load on the machine disturbs less.
 // The scores show that the work was done.
 var json = args.Contains("--json");
 var threads = int.Parse(Option("--threads", "2"), CultureInfo.InvariantCulture);
+if (args.Contains("--train"))
+{
+    var bench = new CsvBench(new CsvBenchOptions(Option("--train", ""), Option("--test", ""), Option("--task", "auto") switch
+    {
+        "binary" or "multiclass" or "classification" => TaskKind.Classification,
+        "regression" => TaskKind.Regression,
+        _ => null,
+    }, Option("--learner", "hist_gb"), args.Contains("--params") ? Option("--params", "{}") : null, args.Contains("--native"), threads,
+        int.Parse(Option("--repeat", "3"), CultureInfo.InvariantCulture), ulong.Parse(Option("--seed", "0"), CultureInfo.InvariantCulture)));
+    var row = bench.Run();
+    if (json)
+        Console.WriteLine(row.ToJsonString());
+    else
+        Console.WriteLine(string.Join(Environment.NewLine, row.Select(pair => $"{pair.Key,-14} {pair.Value}")));
+    return 0;
+}
 var repeats = int.Parse(Option("--repeats", "5"), CultureInfo.InvariantCulture);
 var path = Option("--csv", Path.Combine("samples", "data", "breast_cancer.csv"));
 var results = new List<Result>();
@@ -21,6 +40,7 @@ results.AddRange(Fit("made_20000x20", Made.Classification(20_000, 20, 1)));
 results.Add(ReadCsv());
 results.AddRange(CrossValidate());
 Print();
+return 0;
 
 IEnumerable<Result> Fit(string name, TrainingData data)
 {

@@ -41,7 +41,7 @@ internal sealed class DemoJob(DemoOptions options, Tracker tracker, IReadOnlyDic
         if (dataset.Target.Task != TaskKind.Classification)
             throw new LodeException(ErrorCode.InvalidArgument, $"The demo predicts classes; column '{options.Target}' of {name} holds numbers.", "Name another column with --target.");
         var seeds = new Rng(options.Seed);
-        var split = new Holdout(options.HoldoutShare).Split(dataset.Target, seeds.DeriveSeed(0))[0];
+        var split = new Holdout(options.HoldoutShare).Split(dataset, seeds.DeriveSeed(0))[0];
         var train = dataset.Select(split.Train);
         var data = Describe(name, table, dataset, split);
         progress.Step($"{name}: {data.Rows} rows, {data.Columns} features; {data.HoldoutRows} rows held out");

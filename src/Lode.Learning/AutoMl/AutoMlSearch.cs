@@ -9,6 +9,9 @@ internal sealed class AutoMlSearch : IDisposable
     private const int KeptModels = 30;
     private const int KeptMembers = 80;
 
+    // Members whose cross-validation is repeated.
+    private const int Repeated = 14;
+
     // Above so many rows, families are first tried on a part of them.
     private const int ScoutAbove = 20_000;
     private const int ScoutRows = 8_000;
@@ -43,7 +46,13 @@ internal sealed class AutoMlSearch : IDisposable
         Folds = options.Folds ?? (options.Preset == AutoMlPreset.Fast ? 3 : data.Rows <= 3000 ? 8 : data.Rows <= 50_000 ? 5 : 3);
         if (data.Target.Task == TaskKind.Classification)
             Folds = Math.Min(Folds, Math.Max(2, data.Target.CountClasses().Max()));
-        Folds = Math.Min(Folds, data.Rows);
+        Folds = Math.Min(Folds, data.Groups.IsEmpty ? data.Rows : Math.Max(2, data.GroupNames.Count));
+        if (!data.Times.IsEmpty)
+        {
+            // Fold models have seen the earliest rows only; what predicts the future must have seen all.
+            options = _options = options with { Refit = true };
+            Folds = Math.Min(Folds, 5);
+        }
         _evaluator = new Evaluator(data, Split(0), metric, _threads, time);
         _deadline = options.Trials is null
             ? new CancellationTokenSource(options.Budget!.Value * SearchShare, time)
@@ -63,7 +72,7 @@ internal sealed class AutoMlSearch : IDisposable
 
     private int Folds { get; }
 
-    private bool Repeats => _options.Preset is AutoMlPreset.Default or AutoMlPreset.Best && _data.Rows <= 5000;
+    private bool Repeats => _options.Preset is AutoMlPreset.Default or AutoMlPreset.Best && _data.Rows <= 5000 && _data.Times.IsEmpty;
 
     /// <summary>The part of the budget for the search itself; the rest repeats cross-validation on small data and makes the winner.</summary>
     private double SearchShare => !Repeats ? 0.93 : _options.Preset == AutoMlPreset.Best ? 0.6 : 0.72;
@@ -109,8 +118,14 @@ internal sealed class AutoMlSearch : IDisposable
 
     private IReadOnlyList<Split> Split(int repeat)
     {
-        ISplitter splitter = _data.Target.Task == TaskKind.Classification ? new StratifiedKFold(Folds) : new KFold(Folds);
-        return splitter.Split(_data.Target, _streams.DeriveSeed((ulong)(10 + repeat)));
+        var classification = _data.Target.Task == TaskKind.Classification;
+        ISplitter splitter = (_data.Times.IsEmpty, _data.Groups.IsEmpty) switch
+        {
+            (false, _) => new TimeSeriesSplit(Folds),
+            (_, false) => classification ? new StratifiedGroupKFold(Folds) : new GroupKFold(Folds),
+            _ => classification ? new StratifiedKFold(Folds) : new KFold(Folds),
+        };
+        return splitter.Split(_data, _streams.DeriveSeed((ulong)(10 + repeat)));
     }
 
     private bool Done(CancellationToken ending) => ending.IsCancellationRequested || _candidates.Count >= _options.Trials;
@@ -162,6 +177,8 @@ internal sealed class AutoMlSearch : IDisposable
 
     private double Noise()
     {
+        if (_pool.Count == 0)
+            return 0;
         var best = _pool.MinBy(member => member.Loss)!;
         var gain = Math.Abs(_pool.Max(member => member.Loss) - best.Loss);
         return Math.Max(1e-12 + (1e-3 * gain), double.IsNaN(best.Candidate.Error) ? 0 : 0.3 * best.Candidate.Error);
@@ -184,7 +201,7 @@ internal sealed class AutoMlSearch : IDisposable
         var (trial, settings, listed) = arm.Ask();
         if (arm.Exhausted)
         {
-            arm.Tell(trial, null, 0);
+            arm.Tell(trial, null, 0, 0);
             return;
         }
         var candidate = new Candidate
@@ -221,7 +238,7 @@ internal sealed class AutoMlSearch : IDisposable
         {
             candidate = candidate with { State = CandidateState.Failed, Reason = Cause(error) is OutOfMemoryException ? "out of memory" : Cause(error).Message };
         }
-        arm.Tell(trial, share < 1 ? null : told, _time.GetElapsedTime(start).TotalSeconds / share);
+        arm.Tell(trial, share < 1 ? null : told, _time.GetElapsedTime(start).TotalSeconds / share, Noise());
         _candidates[candidate.Number] = candidate;
         _observer?.Finished(candidate);
     }
@@ -253,6 +270,13 @@ internal sealed class AutoMlSearch : IDisposable
     private (Candidate Candidate, double? Told) Keep(Candidate candidate, Evaluation evaluation)
     {
         var member = new PoolMember(candidate, evaluation, _evaluator);
+        if (_pool.Find(other => other.Candidate.Family == candidate.Family && other.IsLike(member)) is { } twin)
+        {
+            // Nothing is gained by both in an ensemble, and many of a kind would crowd out others.
+            if (twin.Loss <= member.Loss)
+                return (member.Candidate, member.Loss);
+            _pool.Remove(twin);
+        }
         _pool.Add(member);
         _pool.Sort((one, other) => one.Loss != other.Loss ? one.Loss.CompareTo(other.Loss) : one.Candidate.Number.CompareTo(other.Candidate.Number));
         for (var i = KeptModels; i < _pool.Count; i++)
@@ -275,7 +299,7 @@ internal sealed class AutoMlSearch : IDisposable
         _observer?.Phase("repeating cross-validation of the best");
         var most = _options.Trials is not null ? (_options.Preset == AutoMlPreset.Best ? 3 : 1) : 4;
         var end = _options.Trials is null ? _options.Budget!.Value.TotalSeconds * 0.93 : double.PositiveInfinity;
-        var best = _pool.Where(member => member.HasModels && member.Candidate.TrainShare >= 1).Take(12).ToArray();
+        var best = _pool.Where(member => member.HasModels && member.Candidate.TrainShare >= 1).Take(Repeated).ToArray();
         using var deadline = _options.Trials is null ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0.001, end - Elapsed)), _time) : new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _outside);
         for (var repeat = 1; repeat <= most; repeat++)

@@ -12,6 +12,7 @@ internal sealed class FamilyArm
     private readonly Study _study;
     private readonly Queue<Params> _portfolio;
     private readonly List<double> _losses = [];
+    private int _sinceGain;
     private readonly List<double> _pace = [];
     private readonly DataTraits _traits;
     private readonly bool _byClock;
@@ -69,7 +70,8 @@ internal sealed class FamilyArm
     /// <param name="trial">The trial.</param>
     /// <param name="loss">Lower is better; an estimate where folds are missing; null: it failed.</param>
     /// <param name="seconds">All that it took.</param>
-    public void Tell(LiveTrial trial, double? loss, double seconds)
+    /// <param name="noise">How far losses of equals may differ.</param>
+    public void Tell(LiveTrial trial, double? loss, double seconds, double noise)
     {
         _study.Tell(trial.Number, loss is { } value && double.IsFinite(value) ? Outcome.Complete(value) : Outcome.Failed("no score"));
         Tried++;
@@ -78,6 +80,8 @@ internal sealed class FamilyArm
             Exhausted = _portfolio.Count == 0;
         if (loss is not { } known || !double.IsFinite(known))
             return;
+        // Gains that noise may have made do not count.
+        _sinceGain = _losses.Count == 0 || known < Best - (0.1 * noise) ? 0 : _sinceGain + 1;
         _losses.Add(known);
         Best = Math.Min(Best, known);
     }
@@ -85,7 +89,8 @@ internal sealed class FamilyArm
     /// <summary>
     /// What the next trial may be expected to gain on the best loss, by what it costs. The family's better half of results is taken
     /// for a normal distribution, and the gain is its expected improvement (Jones et al. 1998, eq. 15); where the family itself is not
-    /// ahead, half of what it may gain on its own best counts too, since an ensemble gains by it.
+    /// ahead, half of what it may gain on its own best counts too, since an ensemble gains by it. A family that has not gained for long is
+    /// used up: its hope halves with every few trials in vain.
     /// </summary>
     public double GainPerCost(double best, double noise)
     {
@@ -97,7 +102,8 @@ internal sealed class FamilyArm
         var deviation = Math.Max(noise, Math.Sqrt(half.Sum(loss => (loss - mean) * (loss - mean)) / half.Length));
         // Far behind: an ensemble hardly takes it.
         var near = Math.Exp(-Math.Max(0, Best - best) / (10 * noise));
-        return (ExpectedGain(best, mean, deviation) + (0.5 * near * ExpectedGain(Best, mean, deviation))) / cost;
+        var hope = Math.Pow(0.5, _sinceGain / (3.0 + (2 * _study.Space.Count)));
+        return hope * (ExpectedGain(best, mean, deviation) + (0.5 * near * ExpectedGain(Best, mean, deviation))) / cost;
     }
 
     private static double ExpectedGain(double best, double mean, double deviation)

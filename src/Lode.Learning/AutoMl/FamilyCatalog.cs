@@ -9,7 +9,11 @@ public static class FamilyCatalog
     {
         new DummyFamily(),
         new LinearFamily(),
-        new RandomForestFamily(),
+        new QuadraticFamily(),
+        new TreeFamily(),
+        new ForestFamily("random_forest", stepsPerSplit: 6),
+        new ForestFamily("extra_trees", stepsPerSplit: 2),
+        new BoostingFamily(),
     }.ToDictionary(family => family.Name, StringComparer.Ordinal);
 
     /// <summary>The names, the simplest first.</summary>

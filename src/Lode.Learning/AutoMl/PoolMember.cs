@@ -30,6 +30,22 @@ internal sealed class PoolMember
 
     public void DropModels() => _models.Clear();
 
+    /// <summary>Whether predictions differ so little that one of the two says all.</summary>
+    public bool IsLike(PoolMember other)
+    {
+        var one = Tested.Values;
+        var two = other.Tested.Values;
+        var (sum, squares, difference) = (0.0, 0.0, 0.0);
+        for (var i = 0; i < one.Length; i++)
+        {
+            sum += one[i];
+            squares += one[i] * one[i];
+            difference += (one[i] - two[i]) * (one[i] - two[i]);
+        }
+        var variance = (squares / one.Length) - (sum / one.Length * (sum / one.Length));
+        return difference / one.Length <= 1e-4 * variance;
+    }
+
     /// <summary>Takes another cross-validation of the same settings, with other folds.</summary>
     public void Add(Evaluation evaluation)
     {

@@ -130,10 +130,10 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
 
     private Pipeline Second(double strength) => new PipelineSpec
     {
-        Transforms = [new("standard")],
+        Transforms = [FamilySteps.Step("standard")],
         Learner = _truth.Task == TaskKind.Classification
-            ? new StepSpec("logistic", new Dictionary<string, object?> { ["C"] = strength })
-            : new StepSpec("ridge", new Dictionary<string, object?> { ["alpha"] = 1 / strength }),
+            ? FamilySteps.Step("logistic", ("C", strength))
+            : FamilySteps.Step("ridge", ("alpha", 1 / strength)),
     }.Create();
 
     /// <summary>Predictions of every tested row by a second layer made from the rows of the other folds.</summary>

@@ -7,9 +7,23 @@ public static class LearnerCatalog
 {
     private static readonly Dictionary<string, Func<ParameterReader, ILearner>> s_learners = new(StringComparer.Ordinal)
     {
+        ["ada_boost"] = AdaBoost.Create,
+        ["bagging"] = Bagging.Create,
+        ["bayesian_ridge"] = BayesianRidge.Create,
+        ["decision_tree"] = RandomForest.CreateTree,
         ["dummy"] = _ => new Dummy(),
+        ["elastic_net"] = ElasticNet.Create,
+        ["extra_trees"] = RandomForest.CreateExtraTrees,
+        ["hist_gb"] = BoostingParameters.HistGradientBoosting,
+        ["huber"] = HuberRegression.Create,
+        ["lasso"] = ElasticNet.CreateLasso,
+        ["linear"] = LinearRegression.Create,
         ["logistic"] = LogisticRegression.Create,
         ["random_forest"] = RandomForest.Create,
+        ["ridge"] = Ridge.Create,
+        ["ridge_cv"] = RidgeCv.Create,
+        ["voting"] = Voting.Create,
+        ["xgb"] = BoostingParameters.XgBoost,
     };
 
     private static readonly Dictionary<string, object?> s_none = [];

@@ -13,6 +13,24 @@ public sealed class ConfusionMatrix
     /// <summary>The weight of rows of class <paramref name="actual"/> for which <paramref name="predicted"/> was the most probable.</summary>
     public double this[int actual, int predicted] => _counts[(actual * Classes.Count) + predicted];
 
+    /// <summary>The weight of rows of a class.</summary>
+    public double Actual(int label)
+    {
+        var sum = 0.0;
+        for (var other = 0; other < Classes.Count; other++)
+            sum += this[label, other];
+        return sum;
+    }
+
+    /// <summary>The weight of rows for which a class was the most probable.</summary>
+    public double Predicted(int label)
+    {
+        var sum = 0.0;
+        for (var other = 0; other < Classes.Count; other++)
+            sum += this[other, label];
+        return sum;
+    }
+
     /// <summary>Counts rows.</summary>
     /// <param name="truth">A classification.</param>
     /// <param name="predicted">Of the same rows and classes.</param>

@@ -21,8 +21,8 @@ public sealed record MetricSummary(Metric Metric, IReadOnlyList<double> Folds, d
 /// <summary>What cross-validation found.</summary>
 /// <param name="Folds">The folds that were run, in order.</param>
 /// <param name="Metrics">A summary of each metric, in the order asked for.</param>
-/// <param name="OutOfFold">A prediction of every row by the pipeline that had not seen it; NaN for rows of folds not run and,
-/// for a holdout, rows never tested.</param>
+/// <param name="OutOfFold">A prediction of every row by pipelines that had not seen it, their mean where it was tested more than once;
+/// NaN for rows of folds not run and, for a splitter that does not cover all rows, rows never tested.</param>
 /// <param name="Stopped">Whether the callback ended it early.</param>
 public sealed record CrossValidationResult(
     IReadOnlyList<FoldScores> Folds, IReadOnlyList<MetricSummary> Metrics, Predictions OutOfFold, bool Stopped)
@@ -54,10 +54,10 @@ public static class CrossValidation
         if (metrics.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "Cross-validation needs at least one metric.");
         var streams = new Rng(seed);
-        var splits = splitter.Split(dataset.Target, streams.DeriveSeed(0));
+        var splits = splitter.Split(dataset, streams.DeriveSeed(0));
         var outputs = Math.Max(1, dataset.Target.Classes.Count);
         var outOfFold = new double[dataset.Rows * outputs];
-        Array.Fill(outOfFold, double.NaN);
+        var tested = new int[dataset.Rows];
         var folds = new List<FoldScores>(splits.Count);
         var go = true;
         for (var fold = 0; fold < splits.Count && go; fold++)
@@ -66,13 +66,18 @@ public static class CrossValidation
             var fitted = pipeline.Fit(train, streams.DeriveSeed((ulong)fold + 1), threads, cancellation);
             var predicted = fitted.Predict(test.Features, threads);
             for (var i = 0; i < test.Rows; i++)
-                predicted.Row(i).CopyTo(outOfFold.AsSpan(splits[fold].Test[i] * outputs));
+            {
+                tested[splits[fold].Test[i]]++;
+                Vectors.AddScaled(1, predicted.Row(i), outOfFold.AsSpan(splits[fold].Test[i] * outputs, outputs));
+            }
             var scores = new Dictionary<string, double>(StringComparer.Ordinal);
             foreach (var metric in metrics)
                 scores[metric.Name] = metric.Score(test.Target, predicted, test.Weights);
             folds.Add(new FoldScores(fold, splits.Count, train.Rows, test.Rows, scores));
             go = onFold?.Invoke(folds[^1]) ?? true;
         }
+        for (var i = 0; i < outOfFold.Length; i++)
+            outOfFold[i] = tested[i / outputs] == 0 ? double.NaN : outOfFold[i] / tested[i / outputs];
         return new CrossValidationResult(folds, [.. metrics.Select(metric => Summarise(metric, folds))],
             new Predictions(outOfFold, dataset.Target.Classes), Stopped: folds.Count < splits.Count);
     }

@@ -55,6 +55,9 @@ public sealed class FeatureMatrix
     /// <summary>Shape [rows, columns], row-major.</summary>
     public ReadOnlySpan<double> Values => _values;
 
+    /// <summary>The same as memory, for work on several threads.</summary>
+    internal ReadOnlyMemory<double> Memory => _values;
+
     /// <summary>One row, shape [columns].</summary>
     public ReadOnlySpan<double> Row(int row) => _values.AsSpan(row * Columns, Columns);
 

@@ -1,9 +1,14 @@
 namespace Lode.Learning;
 
 /// <summary>A transform or learner by its catalogue name, with parameters.</summary>
-/// <param name="Name">Its name in the catalogue.</param>
-/// <param name="Params">Numbers, texts and booleans by name; null: the defaults.</param>
-public sealed record StepSpec(string Name, IReadOnlyDictionary<string, object?>? Params = null);
+public sealed record StepSpec
+{
+    /// <summary>Its name in the catalogue.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Numbers, texts and booleans by name. Default: none.</summary>
+    public IReadOnlyDictionary<string, object?> Parameters { get; init; } = new Dictionary<string, object?>();
+}
 
 /// <summary>A pipeline in words: what to make it from. Equal words make equal pipelines.</summary>
 public sealed record PipelineSpec
@@ -16,5 +21,5 @@ public sealed record PipelineSpec
 
     /// <summary>The pipeline.</summary>
     /// <exception cref="Lode.Core.LodeException">InvalidArgument: a name or parameter that is not there, or a value out of range.</exception>
-    public Pipeline Create() => new([.. Transforms.Select(step => TransformCatalog.Create(step.Name))], LearnerCatalog.Create(Learner.Name, Learner.Params));
+    public Pipeline Create() => new([.. Transforms.Select(step => TransformCatalog.Create(step.Name))], LearnerCatalog.Create(Learner.Name, Learner.Parameters));
 }

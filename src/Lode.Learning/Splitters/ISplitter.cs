@@ -6,19 +6,17 @@ namespace Lode.Learning;
 public sealed record Split(int[] Train, int[] Test);
 
 /// <summary>A way to part rows for fitting and scoring.</summary>
-/// <remarks><b>Pure.</b> The splits depend on the target and the seed alone. <b>Threads.</b> One instance serves many.
+/// <remarks><b>Pure.</b> The splits depend on the target, the groups, the times and the seed alone. <b>Threads.</b> One instance serves many.
 /// <b>Check.</b> Every implementation passes <c>SplitterContract</c>.</remarks>
 public interface ISplitter
 {
-    /// <summary>How many splits there are.</summary>
-    int Count { get; }
-
-    /// <summary>Whether the test rows of all splits together are all rows, each once.</summary>
+    /// <summary>Whether the test rows of all splits together are all rows, each equally often (once, but for repeated splitters).</summary>
     bool CoversAllRows { get; }
 
-    /// <summary>The splits, <see cref="Count"/> of them.</summary>
-    /// <param name="target">What is predicted; its classes may be used to keep their shares equal.</param>
+    /// <summary>The splits, at least one.</summary>
+    /// <param name="dataset">Its classes may be used to keep their shares equal, its groups to keep rows together, its times to
+    /// train on the past; the features are not looked at.</param>
     /// <param name="seed">Any value; read only where the rows are shuffled.</param>
-    /// <exception cref="Lode.Core.LodeException">InvalidArgument: there are too few rows, or too few of every class.</exception>
-    IReadOnlyList<Split> Split(Target target, ulong seed);
+    /// <exception cref="Lode.Core.LodeException">InvalidArgument: there are too few rows, too few of every class or too few groups, or groups are needed and not given.</exception>
+    IReadOnlyList<Split> Split(Dataset dataset, ulong seed);
 }

@@ -6,6 +6,7 @@ namespace Lode.Learning;
 /// <remarks>Without shuffling the folds are consecutive rows, as scikit-learn's KFold gives them.</remarks>
 public sealed class KFold : ISplitter
 {
+    private readonly int _folds;
     private readonly bool _shuffle;
 
     /// <param name="folds">At least 2. Default: 5.</param>
@@ -14,29 +15,26 @@ public sealed class KFold : ISplitter
     public KFold(int folds = 5, bool shuffle = true)
     {
         Folds.RequireCount(folds);
-        (Count, _shuffle) = (folds, shuffle);
+        (_folds, _shuffle) = (folds, shuffle);
     }
-
-    /// <inheritdoc/>
-    public int Count { get; }
 
     /// <inheritdoc/>
     public bool CoversAllRows => true;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Split> Split(Target target, ulong seed)
+    public IReadOnlyList<Split> Split(Dataset dataset, ulong seed)
     {
-        Folds.RequireRows(target.Rows, Count);
-        var foldOf = new int[target.Rows];
-        var (size, larger) = Math.DivRem(target.Rows, Count);
+        Folds.RequireRows(dataset.Rows, _folds);
+        var foldOf = new int[dataset.Rows];
+        var (size, larger) = Math.DivRem(dataset.Rows, _folds);
         var row = 0;
-        for (var fold = 0; fold < Count; fold++)
+        for (var fold = 0; fold < _folds; fold++)
         {
             for (var end = row + size + (fold < larger ? 1 : 0); row < end; row++)
                 foldOf[row] = fold;
         }
         if (_shuffle)
             new Rng(seed).Shuffle<int>(foldOf);
-        return Folds.Splits(foldOf, Count);
+        return Folds.Splits(foldOf, _folds);
     }
 }

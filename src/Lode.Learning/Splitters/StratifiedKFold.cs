@@ -7,6 +7,7 @@ namespace Lode.Learning;
 /// the folds equal its. A target without classes is split as by <see cref="KFold"/>.</remarks>
 public sealed class StratifiedKFold : ISplitter
 {
+    private readonly int _folds;
     private readonly bool _shuffle;
 
     /// <param name="folds">At least 2. Default: 5.</param>
@@ -15,26 +16,24 @@ public sealed class StratifiedKFold : ISplitter
     public StratifiedKFold(int folds = 5, bool shuffle = true)
     {
         Folds.RequireCount(folds);
-        (Count, _shuffle) = (folds, shuffle);
+        (_folds, _shuffle) = (folds, shuffle);
     }
-
-    /// <inheritdoc/>
-    public int Count { get; }
 
     /// <inheritdoc/>
     public bool CoversAllRows => true;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Split> Split(Target target, ulong seed)
+    public IReadOnlyList<Split> Split(Dataset dataset, ulong seed)
     {
+        var target = dataset.Target;
         if (target.Task == TaskKind.Regression)
-            return new KFold(Count, _shuffle).Split(target, seed);
-        Folds.RequireRows(target.Rows, Count);
+            return new KFold(_folds, _shuffle).Split(dataset, seed);
+        Folds.RequireRows(target.Rows, _folds);
         var counts = target.CountClasses();
-        if (counts.Max() < Count)
+        if (counts.Max() < _folds)
         {
             throw new LodeException(ErrorCode.InvalidArgument,
-                $"{Count} folds need a class with at least {Count} rows; the largest of '{target.Name}' has {counts.Max()}.");
+                $"{_folds} folds need a class with at least {_folds} rows; the largest of '{target.Name}' has {counts.Max()}.");
         }
 
         // Classes are taken in the order of their first row, which fixes who gets the odd rows.
@@ -46,7 +45,7 @@ public sealed class StratifiedKFold : ISplitter
             var label = order[rank];
             var folds = new int[counts[label]];
             for (var i = 0; i < folds.Length; i++)
-                folds[i] = (start + i) % Count;
+                folds[i] = (start + i) % _folds;
             start += folds.Length;
             Array.Sort(folds);
             if (_shuffle)
@@ -60,7 +59,7 @@ public sealed class StratifiedKFold : ISplitter
             var label = target.Labels[row];
             foldOf[row] = next[label][used[label]++];
         }
-        return Folds.Splits(foldOf, Count);
+        return Folds.Splits(foldOf, _folds);
     }
 
     private static int[] FirstSeen(ReadOnlySpan<int> labels, int classes)

@@ -68,7 +68,7 @@ public sealed class Snippets : IDisposable
     public void Learning()
     {
         var data = Dataset.Of(CsvReader.Read("samples/data/breast_cancer.csv"), "diagnosis");
-        var split = new Holdout(0.25).Split(data.Target, seed: 1)[0];
+        var split = new Holdout(0.25).Split(data, seed: 1)[0];
         var (train, holdout) = (data.Select(split.Train), data.Select(split.Test));
         var pipeline = Pipeline.Default(LearnerCatalog.Create("random_forest", new Dictionary<string, object?> { ["n_estimators"] = 50 }));
         var scores = CrossValidation.Run(pipeline, train, new StratifiedKFold(5), [MetricCatalog.Get("log_loss")], seed: 1);

@@ -7,14 +7,17 @@ namespace Lode.Learning.Tests.Learners;
 
 public sealed class RandomForestContractTests : LearnerContract
 {
-    protected override bool IsDeterministicInRows => false;
-
     protected override ILearner CreateLearner() => new RandomForest(new RandomForestOptions { NEstimators = 20 });
 }
 
-public sealed class SingleTreeContractTests : LearnerContract
+public sealed class DecisionTreeContractTests : LearnerContract
 {
-    protected override ILearner CreateLearner() => RandomForestTests.OneTree(new RandomForestOptions());
+    protected override ILearner CreateLearner() => LearnerCatalog.Create("decision_tree");
+}
+
+public sealed class ExtraTreesContractTests : LearnerContract
+{
+    protected override ILearner CreateLearner() => LearnerCatalog.Create("extra_trees", new Dictionary<string, object?> { ["n_estimators"] = 20 });
 }
 
 public sealed class RandomForestTests
@@ -62,13 +65,48 @@ public sealed class RandomForestTests
             var value = expected.GetProperty("value")[theirs].Numbers();
             var total = outputs == 1 ? 1 : value.Sum();
             for (var i = 0; i < outputs; i++)
-                Assert.Equal(value[i] / total, tree.Values[node.Next + i], 1e-9);
+                Assert.Equal(value[i] / total, outputs > 2 ? tree.Values[node.Next + i] : i == outputs - 1 ? node.Threshold : 1 - node.Threshold, 1e-9);
             return;
         }
         // The oracle rounds features to single precision.
         Assert.Equal(expected.GetProperty("threshold")[theirs].GetDouble(), node.Threshold, 1e-6);
         CompareStructure(expected, tree, expected.GetProperty("left")[theirs].GetInt32(), node.Next, outputs);
         CompareStructure(expected, tree, expected.GetProperty("right")[theirs].GetInt32(), node.Next + 1, outputs);
+    }
+
+    [Fact]
+    public void Fit_PruningAlpha_LeavesWhatTheOraclesPathLeaves()
+    {
+        var item = Oracle.Cases("pruning").Single();
+        var (alphas, impurities) = (item.GetProperty("ccp_alphas").Numbers(), item.GetProperty("impurities").Numbers());
+        var (features, target) = (item.GetProperty("X").Matrix(), item.GetProperty("y").Classes());
+        for (var i = 1; i < alphas.Length; i++)
+        {
+            // Just above a step of the path, its pruning is done.
+            var output = new double[target.Rows * 2];
+            OneTree(new RandomForestOptions { CcpAlpha = alphas[i] + 1e-6 }).Fit(new TrainingData(features, target), new FitContext(new Rng(0))).Predict(features, output);
+            var impurity = Enumerable.Range(0, target.Rows).Average(row => 2 * output[2 * row] * output[(2 * row) + 1]);
+            Assert.Equal(impurities[i], impurity, 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Fit_BalancedClasses_WeighTheSame()
+    {
+        var labels = Enumerable.Range(0, 100).Select(row => row < 90 ? 0 : 1).ToArray();
+        var data = new TrainingData(new FeatureMatrix(new double[100], 100, ["x"]), Target.Classification("y", labels, ["a", "b"]));
+        var output = new double[200];
+        OneTree(new RandomForestOptions { BalanceClasses = true }).Fit(data, new FitContext(new Rng(0))).Predict(data.Features, output);
+        Assert.All(output, share => Assert.Equal(0.5, share, 1e-12));
+    }
+
+    [Fact]
+    public void Fit_FewSamples_GrowsSmallTrees()
+    {
+        var data = Problems.Classes(400, 5, 4, 23);
+        var options = new RandomForestOptions { NEstimators = 10 };
+        Assert.InRange(new RandomForest(options with { MaxSamples = 0.1 }).Fit(data, new FitContext(new Rng(1))).NodeCount, 10,
+            new RandomForest(options).Fit(data, new FitContext(new Rng(1))).NodeCount / 2);
     }
 
     [Fact]
@@ -194,7 +232,7 @@ public sealed class RandomForestTests
         new[]
         {
             new RandomForestOptions { NEstimators = 0 }, new RandomForestOptions { MaxDepth = 0 }, new RandomForestOptions { MinSamplesSplit = 1 },
-            new RandomForestOptions { MinSamplesLeaf = 0 },
+            new RandomForestOptions { MinSamplesLeaf = 0 }, new RandomForestOptions { MaxSamples = 0 }, new RandomForestOptions { CcpAlpha = double.NaN },
         },
         options => Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<LodeException>(() => new RandomForest(options)).Code));
 

@@ -43,7 +43,7 @@ public sealed class CrossValidationTests
     [Fact]
     public void Fit_OnAllTrainingRows_ScoresOnTheHoldoutAsCrossValidationSaid()
     {
-        var split = new Holdout(0.25).Split(s_cancer.Target, 7)[0];
+        var split = new Holdout(0.25).Split(s_cancer, 7)[0];
         var (train, holdout) = (s_cancer.Select(split.Train), s_cancer.Select(split.Test));
         var pipeline = Pipeline.Default(new LogisticRegression());
         var crossed = CrossValidation.Run(pipeline, train, new StratifiedKFold(), s_metrics, 7)["log_loss"];

@@ -4,7 +4,7 @@ using Lode.Learning;
 namespace Lode.TestKit.Learning;
 
 /// <summary>What every learner is held to, for each task that it supports.</summary>
-public abstract class LearnerContract
+public abstract partial class LearnerContract
 {
     protected abstract ILearner CreateLearner();
 
@@ -38,7 +38,7 @@ public abstract class LearnerContract
         for (var row = 0; row < data.Features.Rows; row += 37)
         {
             var alone = new double[outputs];
-            model.Predict(new FeatureMatrix(data.Features.Row(row).ToArray(), 1, data.Features.Names), alone);
+            model.Predict(Rows(data.Features, [row]), alone);
             Assert.Equal(all.AsSpan(row * outputs, outputs).ToArray(), alone);
         }
     });
@@ -73,13 +73,13 @@ public abstract class LearnerContract
     [Fact]
     public void Fit_WeightsOfZero_AreRowsLeftOut() => ForEachProblem(data =>
     {
-        if (!IsDeterministicInRows)
+        if (!CreateLearner().Tags.Deterministic)
             return;
         var kept = Enumerable.Range(0, data.Features.Rows).Where(row => row % 3 != 0).ToArray();
         var weights = Enumerable.Range(0, data.Features.Rows).Select(row => row % 3 != 0 ? 1.0 : 0.0).ToArray();
         var weighted = FitPredict(new TrainingData(data.Features, data.Target, weights), data.Features);
         var fewer = FitPredict(new TrainingData(Rows(data.Features, kept), data.Target.Select(kept)), data.Features);
-        AssertNear(fewer, weighted, 1e-6);
+        AssertNear(fewer, weighted, Tolerance);
     });
 
     [Fact]
@@ -144,13 +144,12 @@ public abstract class LearnerContract
     [Fact]
     public void Name_IsInTheCatalogue() => Assert.Contains(CreateLearner().Name, LearnerCatalog.Names);
 
-    /// <summary>Whether rows that do not count may be dropped without changing what is drawn at random.</summary>
-    protected virtual bool IsDeterministicInRows => true;
+    private double[] FitPredict(TrainingData data, FeatureMatrix rows) => Predict(CreateLearner().Fit(data, new FitContext(new Rng(1))), data, rows);
 
-    private double[] FitPredict(TrainingData data, FeatureMatrix rows)
+    private static double[] Predict(IModel model, TrainingData data, FeatureMatrix rows)
     {
         var output = new double[rows.Rows * Math.Max(1, data.Target.Classes.Count)];
-        CreateLearner().Fit(data, new FitContext(new Rng(1))).Predict(rows, output);
+        model.Predict(rows, output);
         return output;
     }
 
@@ -162,7 +161,7 @@ public abstract class LearnerContract
     }
 
     private static FeatureMatrix Rows(FeatureMatrix features, int[] rows) =>
-        new([.. rows.SelectMany(row => features.Row(row).ToArray())], rows.Length, features.Names);
+        new([.. rows.SelectMany(row => features.Row(row).ToArray())], rows.Length, features.Names, features.Levels.ToArray());
 
     private static void AssertNear(double[] expected, double[] actual, double tolerance)
     {

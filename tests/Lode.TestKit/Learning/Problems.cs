@@ -45,6 +45,33 @@ public static class Problems
         return new TrainingData(Matrix(values, rows, columns), Target.Regression("y", target));
     }
 
+    /// <summary>The same rows with a share of the values missing, at random, in every column but the first.</summary>
+    public static TrainingData WithMissing(TrainingData data, double share, ulong seed)
+    {
+        var rng = new Rng(seed);
+        var values = data.Features.Values.ToArray();
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (i % data.Features.Columns > 0 && rng.NextDouble() < share)
+                values[i] = double.NaN;
+        }
+        return new TrainingData(new FeatureMatrix(values, data.Features.Rows, data.Features.Names, data.Features.Levels.ToArray()), data.Target);
+    }
+
+    /// <summary>The same rows with the first column cut into levels of equal shares, whose codes are shuffled: their order says nothing.</summary>
+    public static TrainingData WithCategories(TrainingData data, int levels, ulong seed)
+    {
+        var codes = Enumerable.Range(0, levels).ToArray();
+        new Rng(seed).Shuffle<int>(codes);
+        var (columns, rows) = (data.Features.Columns, data.Features.Rows);
+        var values = data.Features.Values.ToArray();
+        var order = Enumerable.Range(0, rows).OrderBy(row => data.Features.Row(row)[0]).ToArray();
+        for (var i = 0; i < rows; i++)
+            values[order[i] * columns] = codes[i * levels / rows];
+        int[] counts = [levels, .. Enumerable.Repeat(0, columns - 1)];
+        return new TrainingData(new FeatureMatrix(values, rows, data.Features.Names, counts), data.Target);
+    }
+
     private static FeatureMatrix Matrix(double[] values, int rows, int columns) =>
         new(values, rows, [.. Enumerable.Range(0, columns).Select(column => $"x{column}")]);
 }

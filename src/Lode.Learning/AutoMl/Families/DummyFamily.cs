@@ -15,7 +15,7 @@ internal sealed class DummyFamily : IModelFamily
 
     public IReadOnlyList<Params> Portfolio(DataTraits traits) => [Params.Empty];
 
-    public PipelineSpec Build(Params settings, DataTraits traits, int? iterations = null) => new() { Learner = new StepSpec("dummy") };
+    public PipelineSpec Build(Params settings, DataTraits traits, int? iterations = null) => new() { Learner = FamilySteps.Step("dummy") };
 
     public double Cost(Params settings, DataTraits traits) => traits.Rows;
 }

@@ -2,7 +2,7 @@ using Lode.Optimization;
 
 namespace Lode.Learning;
 
-/// <summary>Ridge-penalised linear models on imputed, scaled and one-hot encoded columns.</summary>
+/// <summary>Ridge-penalised linear models (logistic regression, ridge regression) on completed, scaled and one-hot encoded columns.</summary>
 internal sealed class LinearFamily : IModelFamily
 {
     public string Name => "linear";
@@ -11,17 +11,25 @@ internal sealed class LinearFamily : IModelFamily
 
     public bool Suits(DataTraits traits) => traits.Encoded <= 5000;
 
-    public SearchSpace Space(DataTraits traits) => new([new FloatParameter("C", 1e-4, 1e3, log: true)]);
+    public SearchSpace Space(DataTraits traits) => new([new FloatParameter("C", 1e-4, 1e3, log: true), FamilySteps.ScaleParameter]);
 
-    public IReadOnlyList<Params> Portfolio(DataTraits traits) => [With(1), With(0.03), With(30)];
+    public IReadOnlyList<Params> Portfolio(DataTraits traits) =>
+    [
+        FamilySteps.Of(("C", 1.0), ("scale", "standard")),
+        FamilySteps.Of(("C", 0.03), ("scale", "power")),
+        FamilySteps.Of(("C", 0.3), ("scale", "quantile")),
+    ];
 
     public PipelineSpec Build(Params settings, DataTraits traits, int? iterations = null) => new()
     {
-        Transforms = [new("impute_constant"), new("standard"), new("one_hot")],
-        Learner = new StepSpec("logistic", new Dictionary<string, object?> { ["C"] = settings.Float("C") }),
+        Transforms = [.. FamilySteps.Complete(), FamilySteps.Scale(settings), FamilySteps.OneHot(traits)],
+        Learner = LearnerOf(settings, traits),
     };
 
     public double Cost(Params settings, DataTraits traits) => 30.0 * traits.Rows * (traits.Encoded + 1) * traits.Outputs;
 
-    private static Params With(double c) => new([new("C", c)]);
+    /// <summary>The learner of a strength C.</summary>
+    public static StepSpec LearnerOf(Params settings, DataTraits traits) => traits.Task == TaskKind.Classification
+        ? FamilySteps.Step("logistic", ("C", settings.Float("C")), ("tol", 1e-4), ("max_iter", 100L))
+        : FamilySteps.Step("ridge", ("alpha", 1 / settings.Float("C")));
 }

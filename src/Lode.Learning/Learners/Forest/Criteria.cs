@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Lode.Learning;
 
 /// <summary>
@@ -21,6 +23,15 @@ internal interface ICriterion
     /// <summary>Larger is better; differs from the decrease of impurity by a constant and a factor of the node.</summary>
     double Score();
 
+    /// <summary>Scores the split that sends rows to the left whose value, by local number, is at most the threshold.</summary>
+    /// <param name="values">By local number.</param>
+    /// <param name="threshold">At least the smallest value and below the largest.</param>
+    /// <param name="left">Receives the number of rows on the left.</param>
+    double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left);
+
+    /// <summary>The node's impurity times its weight.</summary>
+    double Risk();
+
     /// <summary>What a leaf of the node's rows predicts.</summary>
     void WriteLeaf(Span<double> output);
 }
@@ -36,6 +47,7 @@ internal struct ClassSides(TrainingData data)
     public readonly double[] Right = new double[data.Target.Classes.Count];
     public double TotalWeight;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
     {
         Array.Clear(Total);
@@ -59,6 +71,29 @@ internal struct ClassSides(TrainingData data)
         Total.CopyTo(Right, 0);
     }
 
+    /// <summary>Puts the rows on the left whose value is at most the threshold; gives their number and weight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly (int Rows, double Weight) Part(ReadOnlySpan<double> values, double threshold)
+    {
+        var left = Left;
+        Array.Clear(left);
+        var labels = Local.AsSpan(0, values.Length);
+        var weights = Weights.AsSpan(0, values.Length);
+        var (rows, weight) = (0, 0.0);
+        for (var i = 0; i < values.Length; i++)
+        {
+            // Multiplied rather than asked: which side a row goes to cannot be guessed.
+            var goes = values[i] <= threshold ? 1 : 0;
+            rows += goes;
+            var moved = goes * weights[i];
+            weight += moved;
+            left[labels[i]] += moved;
+        }
+        for (var label = 0; label < left.Length; label++)
+            Right[label] = Total[label] - left[label];
+        return (rows, weight);
+    }
+
     public readonly void WriteLeaf(Span<double> output)
     {
         for (var label = 0; label < Total.Length; label++)
@@ -77,6 +112,7 @@ internal struct GiniCriterion(TrainingData data) : ICriterion
 
     public readonly int Outputs => _sides.Total.Length;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
     {
         var mixed = _sides.Load(rows, weights);
@@ -106,6 +142,23 @@ internal struct GiniCriterion(TrainingData data) : ICriterion
 
     public readonly double Score() => (_leftSquares / _leftWeight) + (_rightSquares / (_sides.TotalWeight - _leftWeight));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left)
+    {
+        (left, var weight) = _sides.Part(values, threshold);
+        return (Squares(_sides.Left) / weight) + (Squares(_sides.Right) / (_sides.TotalWeight - weight));
+    }
+
+    public readonly double Risk() => _sides.TotalWeight - (_totalSquares / _sides.TotalWeight);
+
+    private static double Squares(double[] weights)
+    {
+        var sum = 0.0;
+        foreach (var weight in weights)
+            sum += weight * weight;
+        return sum;
+    }
+
     public readonly void WriteLeaf(Span<double> output) => _sides.WriteLeaf(output);
 }
 
@@ -119,6 +172,7 @@ internal struct EntropyCriterion(TrainingData data) : ICriterion
 
     public readonly int Outputs => _sides.Total.Length;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
     {
         var mixed = _sides.Load(rows, weights);
@@ -147,6 +201,18 @@ internal struct EntropyCriterion(TrainingData data) : ICriterion
 
     public readonly double Score() => _sum - XLogX(_leftWeight) - XLogX(_sides.TotalWeight - _leftWeight);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left)
+    {
+        (left, var weight) = _sides.Part(values, threshold);
+        var sum = -XLogX(weight) - XLogX(_sides.TotalWeight - weight);
+        for (var label = 0; label < _sides.Left.Length; label++)
+            sum += XLogX(_sides.Left[label]) + XLogX(_sides.Right[label]);
+        return sum;
+    }
+
+    public readonly double Risk() => XLogX(_sides.TotalWeight) - _totalSum;
+
     public readonly void WriteLeaf(Span<double> output) => _sides.WriteLeaf(output);
 
     // Below 0 only by rounding of weights that are not whole.
@@ -160,6 +226,7 @@ internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
     private readonly double[] _local = new double[data.Target.Rows];
     private readonly double[] _weights = new double[data.Target.Rows];
     private double _mean;
+    private int _rows;
     private double _totalWeight;
     private double _leftWeight;
     private double _leftSum;
@@ -167,9 +234,11 @@ internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
 
     public readonly int Outputs => 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
     {
         (_totalWeight, _totalSum) = (0, 0);
+        _rows = rows.Length;
         var mixed = false;
         var sum = 0.0;
         for (var i = 0; i < rows.Length; i++)
@@ -202,6 +271,33 @@ internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
     {
         var right = _totalSum - _leftSum;
         return (_leftSum * _leftSum / _leftWeight) + (right * right / (_totalWeight - _leftWeight));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left)
+    {
+        var local = _local.AsSpan(0, values.Length);
+        var weights = _weights.AsSpan(0, values.Length);
+        left = 0;
+        var (weight, sum) = (0.0, 0.0);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var goes = values[i] <= threshold ? 1 : 0;
+            left += goes;
+            weight += goes * weights[i];
+            sum += goes * local[i];
+        }
+        var right = _totalSum - sum;
+        return (sum * sum / weight) + (right * right / (_totalWeight - weight));
+    }
+
+    public readonly double Risk()
+    {
+        var sum = 0.0;
+        // What is kept is the weight times the distance from the mean.
+        for (var i = 0; i < _rows; i++)
+            sum += _local[i] * _local[i] / _weights[i];
+        return sum;
     }
 
     public readonly void WriteLeaf(Span<double> output) => output[0] = _mean;

@@ -68,17 +68,9 @@ public sealed class ForestModel : IModel
         var rows = Math.Min(BlockRows, features.Rows - first);
         var sums = output.Slice(first * _outputs, rows * _outputs);
         sums.Clear();
+        var values = features.Values.Slice(first * _columns, rows * _columns);
         foreach (var tree in _trees)
-        {
-            var values = tree.Values;
-            for (var row = 0; row < rows; row++)
-            {
-                var leaf = values.Slice(tree.Find(features.Row(first + row)), _outputs);
-                var sum = sums.Slice(row * _outputs, _outputs);
-                for (var i = 0; i < leaf.Length; i++)
-                    sum[i] += leaf[i];
-            }
-        }
+            tree.Add(values, _columns, sums, _outputs);
         foreach (ref var sum in sums)
             sum /= _trees.Length;
     }

@@ -11,19 +11,32 @@ public sealed class RandomForest : ILearner
     private readonly RandomForestOptions _options;
 
     /// <param name="options">Null: the defaults.</param>
+    /// <param name="name">Which entry of the catalogue it is.</param>
     /// <exception cref="LodeException">InvalidArgument: an option is out of range.</exception>
-    public RandomForest(RandomForestOptions? options = null)
+    public RandomForest(RandomForestOptions? options = null, string name = "random_forest")
     {
-        _options = options ?? new RandomForestOptions();
-        _options.Validate();
+        (_options, Name) = (options ?? new RandomForestOptions(), name);
+        _options.Validate(name);
     }
 
-    internal static RandomForest Create(ParameterReader read)
+    /// <summary>Extra trees: thresholds are drawn, and each tree sees all rows.</summary>
+    public static RandomForestOptions ExtraTrees { get; } = new() { DrawThresholds = true, Bootstrap = false };
+
+    /// <summary>One tree of all rows and all features.</summary>
+    public static RandomForestOptions SingleTree { get; } = new() { NEstimators = 1, Bootstrap = false, MaxFeatures = MaxFeatures.All };
+
+    internal static RandomForest Create(ParameterReader read) => new(Read(read, new RandomForestOptions()));
+
+    internal static RandomForest CreateExtraTrees(ParameterReader read) => new(Read(read, ExtraTrees), "extra_trees");
+
+    internal static RandomForest CreateTree(ParameterReader read) => new(Read(read, SingleTree), "decision_tree");
+
+    private static RandomForestOptions Read(ParameterReader read, RandomForestOptions usual)
     {
-        var usual = new RandomForestOptions();
-        return new RandomForest(new RandomForestOptions
+        var single = usual.NEstimators == 1;
+        return usual with
         {
-            NEstimators = read.Int32("n_estimators", usual.NEstimators),
+            NEstimators = single ? 1 : read.Int32("n_estimators", usual.NEstimators),
             Criterion = read.Find("criterion") switch
             {
                 null => null,
@@ -35,19 +48,28 @@ public sealed class RandomForest : ILearner
             MaxDepth = read.Int32OrNull("max_depth"),
             MinSamplesSplit = read.Int32("min_samples_split", usual.MinSamplesSplit),
             MinSamplesLeaf = read.Int32("min_samples_leaf", usual.MinSamplesLeaf),
-            MaxFeatures = Learning.MaxFeatures.Read(read),
-            Bootstrap = read.Boolean("bootstrap", usual.Bootstrap),
-        });
+            MaxFeatures = Learning.MaxFeatures.Read(read) ?? usual.MaxFeatures,
+            Bootstrap = !single && read.Boolean("bootstrap", usual.Bootstrap),
+            MaxSamples = single ? 1 : read.Double("max_samples", usual.MaxSamples),
+            CcpAlpha = read.Double("ccp_alpha", usual.CcpAlpha),
+            BalanceClasses = read.Find("class_weight") switch
+            {
+                null or "none" => false,
+                "balanced" => true,
+                var other => throw read.Bad("class_weight", "balanced or none", other),
+            },
+        };
     }
 
     /// <inheritdoc/>
-    public string Name => "random_forest";
+    public string Name { get; }
 
     /// <inheritdoc/>
     public bool Supports(TaskKind task) => _options.Criterion is null || (_options.Criterion == SplitCriterion.SquaredError) == (task == TaskKind.Regression);
 
     /// <inheritdoc/>
-    public LearnerTags Tags { get; } = new() { MonotoneInvariant = true };
+    // With the bootstrap, rows that a tree did not see lie between the rows it saw, where an increasing function moves the middle.
+    public LearnerTags Tags => new() { MonotoneInvariant = !_options.Bootstrap && !_options.DrawThresholds, Deterministic = _options is { Bootstrap: false, DrawThresholds: false } && _options.MaxFeatures == MaxFeatures.All };
 
     /// <inheritdoc/>
     IModel ILearner.Fit(TrainingData data, FitContext context) => Fit(data, context);
@@ -74,14 +96,15 @@ public sealed class RandomForest : ILearner
     {
         var columns = data.Features.Columns;
         var limits = new TreeLimits(_options.MaxDepth ?? int.MaxValue, _options.MinSamplesSplit, _options.MinSamplesLeaf,
-            (_options.MaxFeatures ?? (data.Target.Task == TaskKind.Regression ? MaxFeatures.All : MaxFeatures.Sqrt)).Resolve(Math.Max(1, columns)));
+            (_options.MaxFeatures ?? (data.Target.Task == TaskKind.Regression ? MaxFeatures.All : MaxFeatures.Sqrt)).Resolve(Math.Max(1, columns)), _options.DrawThresholds, _options.CcpAlpha);
         var parallel = context.Parallel;
-        var ranked = RankedFeatures.Of(data.Features, parallel);
+        var ranked = _options.DrawThresholds ? RankedFeatures.OfNumbers(data.Features, parallel) : RankedFeatures.Of(data.Features, parallel);
+        var classWeights = _options.BalanceClasses && data.Target.Task == TaskKind.Classification ? ClassWeights(data) : [];
         var trees = new Tree[_options.NEstimators];
         Parallel.For(0, trees.Length, parallel, () => new TreeGrower<TCriterion>(ranked, criterion(), limits), (tree, _, grower) =>
         {
             var stream = context.Rng.Child((ulong)tree);
-            DrawWeights(data, grower.Weights, stream);
+            DrawWeights(data, classWeights, grower.Weights, stream);
             trees[tree] = grower.Grow(stream);
             return grower;
         }, _ => { });
@@ -89,12 +112,30 @@ public sealed class RandomForest : ILearner
     }
 
     /// <summary>How often each row is drawn, times its weight; 0: the tree does not see it.</summary>
-    private void DrawWeights(TrainingData data, Span<double> weights, Rng rng)
+    private void DrawWeights(TrainingData data, double[] classWeights, Span<double> weights, Rng rng)
     {
         weights.Fill(_options.Bootstrap ? 0 : 1);
-        for (var draw = 0; draw < weights.Length && _options.Bootstrap; draw++)
+        var draws = _options.Bootstrap ? Math.Max(1, (int)Math.Round(_options.MaxSamples * weights.Length)) : 0;
+        for (var draw = 0; draw < draws; draw++)
             weights[rng.NextInt32(weights.Length)]++;
+        for (var row = 0; row < weights.Length && classWeights.Length > 0; row++)
+            weights[row] *= classWeights[data.Target.Labels[row]];
         for (var row = 0; row < data.Weights.Length; row++)
             weights[row] *= data.Weights[row];
+    }
+
+    private static double[] ClassWeights(TrainingData data)
+    {
+        var sums = new double[data.Target.Classes.Count];
+        var total = 0.0;
+        for (var row = 0; row < data.Target.Rows; row++)
+        {
+            sums[data.Target.Labels[row]] += data.Weight(row);
+            total += data.Weight(row);
+        }
+        var present = sums.Count(sum => sum > 0);
+        foreach (ref var sum in sums.AsSpan())
+            sum = sum > 0 ? total / (present * sum) : 1;
+        return sums;
     }
 }

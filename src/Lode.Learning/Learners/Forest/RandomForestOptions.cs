@@ -39,12 +39,26 @@ public sealed record RandomForestOptions
     /// <summary>Whether each tree sees a sample of rows drawn with replacement. Default: yes.</summary>
     public bool Bootstrap { get; init; } = true;
 
-    internal void Validate()
+    /// <summary>Rows drawn for a tree by the bootstrap, as a share of all, in (0, 1]. Default: 1.</summary>
+    public double MaxSamples { get; init; } = 1;
+
+    /// <summary>Whether a feature's threshold is drawn, one for each feature that is looked at, rather than searched for. Default: no.</summary>
+    public bool DrawThresholds { get; init; }
+
+    /// <summary>What a leaf costs when the grown tree is pruned, in units of impurity times share of the rows, ≥ 0. Default: 0, no pruning.</summary>
+    public double CcpAlpha { get; init; }
+
+    /// <summary>Whether classes weigh the same together, whatever their rows: each row by rows / (classes · rows of its class). Default: no.</summary>
+    public bool BalanceClasses { get; init; }
+
+    internal void Validate(string learner)
     {
+        if (MaxSamples is not (> 0 and <= 1) || CcpAlpha is not >= 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"{learner} needs max_samples in (0, 1] and ccp_alpha ≥ 0; got {MaxSamples} and {CcpAlpha}.");
         if (NEstimators < 1 || MaxDepth < 1 || MinSamplesSplit < 2 || MinSamplesLeaf < 1)
         {
             throw new LodeException(ErrorCode.InvalidArgument,
-                "random_forest needs n_estimators ≥ 1, max_depth ≥ 1, min_samples_split ≥ 2 and min_samples_leaf ≥ 1; got " +
+                $"{learner} needs n_estimators ≥ 1, max_depth ≥ 1, min_samples_split ≥ 2 and min_samples_leaf ≥ 1; got " +
                 $"{NEstimators}, {MaxDepth?.ToString() ?? "none"}, {MinSamplesSplit} and {MinSamplesLeaf}.");
         }
     }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Lode.Learning;
 
 /// <summary>Sorts the rows of a node by a feature's ranks: by insertion when they are few, by radix when they are many.</summary>
@@ -16,6 +18,7 @@ internal sealed class RankSorter(int maxRows)
     /// <param name="lowest">The lowest rank in the node.</param>
     /// <returns>A key a row: the rank above <paramref name="lowest"/> in the upper 32 bits, the position in
     /// <paramref name="rows"/> in the lower. Equal ranks come by position. Empty when all ranks are equal. Valid until the next call.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<ulong> Sort(int[] ranks, ReadOnlySpan<int> rows, out int lowest)
     {
         var keys = _keys.AsSpan(0, rows.Length);
@@ -41,6 +44,7 @@ internal sealed class RankSorter(int maxRows)
         return _keys.AsSpan(0, rows.Length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SortByInsertion(Span<ulong> keys)
     {
         for (var i = 1; i < keys.Length; i++)
@@ -54,6 +58,7 @@ internal sealed class RankSorter(int maxRows)
     }
 
     /// <summary>Least significant byte first; as many passes as the range of ranks has bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SortByRadix(int count, int range)
     {
         for (var shift = 32; range > 0; shift += 8, range >>= 8)

@@ -6,11 +6,12 @@ namespace Lode.Learning;
 /// </summary>
 internal sealed class RankedFeatures
 {
-    private RankedFeatures(int rows, int[][] ranks, double[][] values) => (Rows, Ranks, Values) = (rows, ranks, values);
+    private RankedFeatures(int rows, int columns, int[][] ranks, double[][] values, double[][] numbers) =>
+        (Rows, Columns, Ranks, Values, Numbers) = (rows, columns, ranks, values, numbers);
 
     public int Rows { get; }
 
-    public int Columns => Ranks.Length;
+    public int Columns { get; }
 
     /// <summary>By feature, shape [rows]: the position of the row's value among the feature's different values.</summary>
     public int[][] Ranks { get; }
@@ -18,12 +19,29 @@ internal sealed class RankedFeatures
     /// <summary>By feature: its different values, ascending.</summary>
     public double[][] Values { get; }
 
+    /// <summary>By feature, shape [rows]: the row's value. There instead of the ranks where thresholds are drawn.</summary>
+    public double[][] Numbers { get; }
+
+    /// <summary>Without ranks.</summary>
+    public static RankedFeatures OfNumbers(FeatureMatrix features, ParallelOptions parallel)
+    {
+        var numbers = new double[features.Columns][];
+        Parallel.For(0, features.Columns, parallel, column =>
+        {
+            var values = new double[features.Rows];
+            for (var row = 0; row < values.Length; row++)
+                values[row] = features.Values[(row * features.Columns) + column];
+            numbers[column] = values;
+        });
+        return new RankedFeatures(features.Rows, features.Columns, [], [], numbers);
+    }
+
     public static RankedFeatures Of(FeatureMatrix features, ParallelOptions parallel)
     {
         var ranks = new int[features.Columns][];
         var values = new double[features.Columns][];
         Parallel.For(0, features.Columns, parallel, column => (ranks[column], values[column]) = Rank(features, column));
-        return new RankedFeatures(features.Rows, ranks, values);
+        return new RankedFeatures(features.Rows, features.Columns, ranks, values, []);
     }
 
     private static (int[] Ranks, double[] Values) Rank(FeatureMatrix features, int column)

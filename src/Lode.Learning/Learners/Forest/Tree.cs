@@ -1,17 +1,24 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Lode.Learning;
 
 /// <summary>A split, or a leaf where <see cref="Feature"/> is -1.</summary>
-/// <param name="Threshold">A row whose feature is at most this goes left.</param>
+/// <param name="Threshold">A row whose feature is at most this goes left. In a leaf of a tree with one number a leaf: that number.</param>
 /// <param name="Feature">The column, or -1.</param>
 /// <param name="Next">The left child's index, the right one's is next to it; in a leaf, where its numbers begin in the tree's values.</param>
 internal readonly record struct TreeNode(double Threshold, int Feature, int Next);
 
-/// <summary>A grown tree. Node 0 is the root.</summary>
+/// <summary>A grown tree. Node 0 is the root. A leaf of a regression tree holds its mean, one of two classes the second one's share: both in
+/// the node. Leaves of more classes hold all shares, and pure ones share theirs.</summary>
 internal sealed class Tree(TreeNode[] nodes, double[] values)
 {
+    // Rows that walk side by side: their loads do not wait for each other.
+    private const int Side = 16;
+
     public ReadOnlySpan<TreeNode> Nodes => nodes;
 
-    /// <summary>What leaves predict, one after the other.</summary>
+    /// <summary>What leaves of more than two classes predict, one after the other.</summary>
     public ReadOnlySpan<double> Values => values;
 
     public void Write(BundleWriter writer)
@@ -37,19 +44,77 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
         {
             var (leaf, next) = (nodes[i].Feature < 0, nodes[i].Next);
             // Children stand behind their parent, so every walk ends.
-            if (leaf ? next > values.Length - outputs : next <= i || next > nodes.Length - 2)
+            if (leaf ? outputs > 2 && next > values.Length - outputs : next <= i || next > nodes.Length - 2)
                 throw BundleReader.Broken($"node {i} of a tree leads to {next}");
         }
         return new Tree(nodes, values);
     }
 
-    /// <summary>Where the numbers of the leaf begin that a row ends in.</summary>
-    public int Find(ReadOnlySpan<double> row)
+    /// <summary>Adds what the tree predicts for each row.</summary>
+    /// <param name="rows">Shape [n, columns], row-major.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="sums">Shape [n, outputs].</param>
+    /// <param name="outputs">Numbers a row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(ReadOnlySpan<double> rows, int columns, Span<double> sums, int outputs)
     {
-        var all = nodes;
-        var node = all[0];
-        while (node.Feature >= 0)
-            node = all[node.Next + (row[node.Feature] > node.Threshold ? 1 : 0)];
-        return node.Next;
+        var count = sums.Length / outputs;
+        Span<int> leaves = stackalloc int[Side];
+        for (var start = 0; start < count; start += Side)
+        {
+            var side = Math.Min(Side, count - start);
+            Walk(rows[(start * columns)..], columns, leaves[..side]);
+            for (var lane = 0; lane < side; lane++)
+                AddLeaf(leaves[lane], sums.Slice((start + lane) * outputs, outputs));
+        }
+    }
+
+    private void AddLeaf(int leaf, Span<double> sums)
+    {
+        var node = nodes[leaf];
+        if (sums.Length == 1)
+        {
+            sums[0] += node.Threshold;
+            return;
+        }
+        if (sums.Length == 2)
+        {
+            sums[0] += 1 - node.Threshold;
+            sums[1] += node.Threshold;
+            return;
+        }
+        var shares = values.AsSpan(node.Next, sums.Length);
+        for (var i = 0; i < sums.Length; i++)
+            sums[i] += shares[i];
+    }
+
+    /// <summary>The leaves of rows that walk side by side; who arrives gives up its place to the last one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Walk(ReadOnlySpan<double> rows, int columns, Span<int> leaves)
+    {
+        Span<int> at = stackalloc int[Side];
+        Span<int> rowOf = stackalloc int[Side];
+        for (var lane = 0; lane < leaves.Length; lane++)
+            (at[lane], rowOf[lane]) = (0, lane);
+        var walking = leaves.Length;
+        ref var all = ref MemoryMarshal.GetArrayDataReference(nodes);
+        ref var row = ref MemoryMarshal.GetReference(rows);
+        while (walking > 0)
+        {
+            for (var lane = 0; lane < walking; lane++)
+            {
+                ref var node = ref Unsafe.Add(ref all, at[lane]);
+                if (node.Feature < 0)
+                {
+                    leaves[rowOf[lane]] = at[lane];
+                    walking--;
+                    (at[lane], rowOf[lane]) = (at[walking], rowOf[walking]);
+                    lane--;
+                    continue;
+                }
+                var value = Unsafe.Add(ref row, (rowOf[lane] * columns) + node.Feature);
+                at[lane] = node.Next + (value > node.Threshold ? 1 : 0);
+            }
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Lode.Core;
 
 namespace Lode.Learning;
@@ -6,11 +8,14 @@ namespace Lode.Learning;
 /// <param name="MinSamplesSplit">Rows that a node needs to be split.</param>
 /// <param name="MinSamplesLeaf">Rows that each side must keep.</param>
 /// <param name="MaxFeatures">Features that vary in the node and are looked at for a split.</param>
-internal sealed record TreeLimits(int MaxDepth, int MinSamplesSplit, int MinSamplesLeaf, int MaxFeatures);
+/// <param name="DrawThresholds">Whether each feature has one threshold, drawn between its smallest and largest value in the node.</param>
+/// <param name="PruningAlpha">What a leaf costs in pruning, as a share of the weight of all rows; 0: no pruning.</param>
+internal sealed record TreeLimits(int MaxDepth, int MinSamplesSplit, int MinSamplesLeaf, int MaxFeatures, bool DrawThresholds = false, double PruningAlpha = 0);
 
 /// <summary>
 /// Grows exact trees, depth first. A node's rows are sorted by the rank of each feature that is looked at, and every cut between
-/// different values is scored. One grower serves one thread; all buffers are made once and reused for tree after tree.
+/// different values is scored; or one threshold a feature is drawn. One grower serves one thread; all buffers are made once and reused
+/// for tree after tree.
 /// </summary>
 internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriterion
 {
@@ -24,6 +29,10 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     private readonly List<TreeNode> _nodes = [];
     private readonly List<double> _values = [];
     private readonly double[] _leaf;
+    private readonly double[] _numbers;
+    private readonly int[] _pure;
+    private readonly List<double> _risks = [];
+    private readonly List<TreeNode> _asLeaf = [];
     private TCriterion _criterion;
 
     public TreeGrower(RankedFeatures features, TCriterion criterion, TreeLimits limits)
@@ -33,8 +42,10 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         _rows = new int[features.Rows];
         _moved = new int[features.Rows];
         _draw = new int[features.Columns];
-        _sorter = new RankSorter(features.Rows);
+        _sorter = new RankSorter(limits.DrawThresholds ? 0 : features.Rows);
+        _numbers = new double[limits.DrawThresholds ? features.Rows : 0];
         _leaf = new double[criterion.Outputs];
+        _pure = new int[criterion.Outputs];
     }
 
     /// <summary>How much each row counts in the next tree, shape [rows]; 0: it is not seen.</summary>
@@ -55,10 +66,18 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
             _draw[i] = i;
         _nodes.Clear();
         _values.Clear();
+        _risks.Clear();
+        _asLeaf.Clear();
+        Array.Fill(_pure, -1);
         _nodes.Add(default);
         _open.Push(new Part(0, 0, seen == 0 ? Weights.Length : seen, 0));
         while (_open.TryPop(out var part))
             GrowNode(part, rng);
+        if (_limits.PruningAlpha > 0)
+        {
+            var pruned = TreePruning.Prune(_nodes, _risks, _asLeaf, _limits.PruningAlpha * Weights.Sum());
+            return new Tree(pruned, [.. _values]);
+        }
         return new Tree([.. _nodes], [.. _values]);
     }
 
@@ -67,22 +86,83 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         var rows = _rows.AsSpan(part.Start, part.Count);
         var mixed = _criterion.Load(rows, Weights);
         var cut = mixed && part.Depth < _limits.MaxDepth && rows.Length >= _limits.MinSamplesSplit && rows.Length >= 2 * _limits.MinSamplesLeaf
-            ? FindCut(rows, rng)
+            ? _limits.DrawThresholds ? DrawCut(rows, rng) : FindCut(rows, rng)
             : Cut.None;
+        if (_limits.PruningAlpha > 0)
+        {
+            CollectionsMarshal.SetCount(_risks, Math.Max(_risks.Count, part.Node + 1));
+            CollectionsMarshal.SetCount(_asLeaf, Math.Max(_asLeaf.Count, part.Node + 1));
+            (_risks[part.Node], _asLeaf[part.Node]) = (_criterion.Risk(), Leaf());
+        }
         if (cut.Feature < 0)
         {
-            _nodes[part.Node] = new TreeNode(0, -1, _values.Count);
-            _criterion.WriteLeaf(_leaf);
-            _values.AddRange(_leaf);
+            _nodes[part.Node] = Leaf();
             return;
         }
-        var left = Divide(rows, cut);
-        var values = _features.Values[cut.Feature];
-        _nodes[part.Node] = new TreeNode(Between(values[cut.Rank], values[cut.NextRank]), cut.Feature, _nodes.Count);
+        var left = _limits.DrawThresholds ? DivideNumbers(rows, cut) : Divide(rows, cut);
+        _nodes[part.Node] = new TreeNode(cut.Threshold, cut.Feature, _nodes.Count);
         _open.Push(new Part(_nodes.Count + 1, part.Start + left, part.Count - left, part.Depth + 1));
         _open.Push(new Part(_nodes.Count, part.Start, left, part.Depth + 1));
         _nodes.Add(default);
         _nodes.Add(default);
+    }
+
+    private TreeNode Leaf()
+    {
+        _criterion.WriteLeaf(_leaf);
+        if (_leaf.Length <= 2)
+            return new TreeNode(_leaf[^1], -1, 0);
+        var pure = Array.IndexOf(_leaf, 1.0);
+        if (pure >= 0 && _pure[pure] >= 0)
+            return new TreeNode(0, -1, _pure[pure]);
+        if (pure >= 0)
+            _pure[pure] = _values.Count;
+        _values.AddRange(_leaf);
+        return new TreeNode(0, -1, _values.Count - _leaf.Length);
+    }
+
+    /// <summary>Brings the next feature to the front; where all are looked at their order is left alone: then nothing in the tree is random.</summary>
+    private int DrawFeature(int position, Rng rng)
+    {
+        if (_limits.MaxFeatures < _draw.Length)
+        {
+            var other = position + rng.NextInt32(_draw.Length - position);
+            (_draw[position], _draw[other]) = (_draw[other], _draw[position]);
+        }
+        return _draw[position];
+    }
+
+    /// <remarks>Geurts, Ernst and Wehenkel, "Extremely randomized trees" (Machine Learning 63, 2006).</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Cut DrawCut(ReadOnlySpan<int> rows, Rng rng)
+    {
+        var best = Cut.None;
+        var looked = 0;
+        var numbers = _numbers.AsSpan(0, rows.Length);
+        for (var i = 0; i < _draw.Length && looked < _limits.MaxFeatures; i++)
+        {
+            var feature = DrawFeature(i, rng);
+            var column = _features.Numbers[feature];
+            var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
+            for (var j = 0; j < rows.Length; j++)
+            {
+                var number = column[rows[j]];
+                numbers[j] = number;
+                low = number < low ? number : low;
+                high = number > high ? number : high;
+            }
+            if (low == high)
+                continue;
+            looked++;
+            var threshold = low + (rng.NextDouble() * (high - low));
+            // Rounding, or a range beyond the largest double.
+            if (!(threshold < high))
+                threshold = low;
+            var score = _criterion.ScoreAt(numbers, threshold, out var left);
+            if (left >= _limits.MinSamplesLeaf && rows.Length - left >= _limits.MinSamplesLeaf && score > best.Score)
+                best = new Cut(feature, 0, threshold, score);
+        }
+        return best;
     }
 
     private Cut FindCut(ReadOnlySpan<int> rows, Rng rng)
@@ -91,13 +171,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         var looked = 0;
         for (var i = 0; i < _draw.Length && looked < _limits.MaxFeatures; i++)
         {
-            // Where all features are looked at, their order is left alone: then nothing in the tree is random.
-            if (_limits.MaxFeatures < _draw.Length)
-            {
-                var other = i + rng.NextInt32(_draw.Length - i);
-                (_draw[i], _draw[other]) = (_draw[other], _draw[i]);
-            }
-            var feature = _draw[i];
+            var feature = DrawFeature(i, rng);
             var keys = _sorter.Sort(_features.Ranks[feature], rows, out var lowest);
             if (keys.IsEmpty)
                 continue;
@@ -107,6 +181,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         return best;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScoreCuts(ReadOnlySpan<ulong> keys, int feature, int lowest, ref Cut best)
     {
         // A copy in locals: the compiler keeps what it can of it in registers.
@@ -120,12 +195,15 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
             if (i < minLeaf || (key >> 32) == (keys[i] >> 32))
                 continue;
             var score = criterion.Score();
-            if (score > best.Score)
-                best = new Cut(feature, lowest + (int)(key >> 32), lowest + (int)(keys[i] >> 32), score);
+            if (!(score > best.Score))
+                continue;
+            var (rank, values) = (lowest + (int)(key >> 32), _features.Values[feature]);
+            best = new Cut(feature, rank, Midpoint.Between(values[rank], values[lowest + (int)(keys[i] >> 32)]), score);
         }
     }
 
     /// <summary>Puts the rows of the left side first, each side in the order it was; gives their number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Divide(Span<int> rows, Cut cut)
     {
         var ranks = _features.Ranks[cut.Feature];
@@ -141,16 +219,25 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         return left;
     }
 
-    /// <summary>The middle, but never the upper value itself, to which rounding might lead.</summary>
-    private static double Between(double low, double high)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int DivideNumbers(Span<int> rows, Cut cut)
     {
-        var middle = (low / 2) + (high / 2);
-        return middle < high && middle >= low ? middle : low;
+        var column = _features.Numbers[cut.Feature];
+        var (left, right) = (0, 0);
+        foreach (var row in rows)
+        {
+            if (column[row] <= cut.Threshold)
+                rows[left++] = row;
+            else
+                _moved[right++] = row;
+        }
+        _moved.AsSpan(0, right).CopyTo(rows[left..]);
+        return left;
     }
 
     private readonly record struct Part(int Node, int Start, int Count, int Depth);
 
-    private readonly record struct Cut(int Feature, int Rank, int NextRank, double Score)
+    private readonly record struct Cut(int Feature, int Rank, double Threshold, double Score)
     {
         public static Cut None => new(-1, 0, 0, double.NegativeInfinity);
     }

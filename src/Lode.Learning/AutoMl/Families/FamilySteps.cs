@@ -1,0 +1,43 @@
+using Lode.Optimization;
+
+namespace Lode.Learning;
+
+/// <summary>What families put pipelines together from.</summary>
+internal static class FamilySteps
+{
+    /// <summary>A step with options.</summary>
+    public static StepSpec Step(string name, params ReadOnlySpan<(string Name, object? Value)> options)
+    {
+        var parameters = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var (option, value) in options)
+            parameters[option] = value;
+        return new StepSpec { Name = name, Parameters = parameters };
+    }
+
+    /// <summary>Settings as names with values.</summary>
+    public static Params Of(params ReadOnlySpan<(string Name, ParamValue Value)> settings)
+    {
+        var items = new KeyValuePair<string, ParamValue>[settings.Length];
+        for (var i = 0; i < items.Length; i++)
+            items[i] = new(settings[i].Name, settings[i].Value);
+        return new Params(items);
+    }
+
+    /// <summary>Dates as numbers, missing numbers by the median with a column that says so, missing levels as a level.</summary>
+    public static IEnumerable<StepSpec> Complete() =>
+        [Step("date_parts"), Step("impute", ("numeric", "median"), ("categorical", "constant"), ("indicator", true))];
+
+    /// <summary>Numbers brought to one scale, as a setting <c>scale</c> says.</summary>
+    public static StepSpec Scale(Params settings) => settings.Text("scale") switch
+    {
+        "power" => Step("power"),
+        "quantile" => Step("quantile", ("output_distribution", "normal")),
+        _ => Step("standard"),
+    };
+
+    /// <summary>The parameter that <see cref="Scale"/> reads.</summary>
+    public static Parameter ScaleParameter => new CategoricalParameter("scale", "standard", "power", "quantile");
+
+    /// <summary>Levels as columns of 0 and 1; where there are many, rare ones share one.</summary>
+    public static StepSpec OneHot(DataTraits traits) => traits.MostLevels > 30 ? Step("one_hot", ("min_frequency", 0.002), ("max_categories", 60)) : Step("one_hot");
+}
