@@ -21,6 +21,9 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
     public async Task<int> RunAsync(CancellationToken ct)
     {
         request.Validate();
+        // Fits fill the pool with work that lasts: whoever asks the dashboard must not wait for it.
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, (2 * Environment.ProcessorCount) + 6), ports);
         var opening = AutoMlTracking.OpenAsync(context, request, ct);
         AutoMlData data;
         try

@@ -114,7 +114,7 @@ internal static class AutoMlReports
         Reason = candidate.Reason.Length > 0 ? candidate.Reason : null,
     };
 
-    private static string Step(StepSpec step) => step.Params is { Count: > 0 } values
+    private static string Step(StepSpec step) => step.Parameters is { Count: > 0 } values
         ? $"{step.Name}({string.Join(", ", values.Select(pair => $"{pair.Key}={(pair.Value is double number ? number.ToString("G4", CultureInfo.InvariantCulture) : Convert.ToString(pair.Value, CultureInfo.InvariantCulture))}"))})"
         : step.Name;
 }

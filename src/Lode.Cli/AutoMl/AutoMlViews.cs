@@ -7,6 +7,8 @@ internal static class AutoMlViews
 {
     private const int MostShown = 15;
     private const int MostClasses = 30;
+    private const int MostCurves = 6;
+    private const int MostPoints = 400;
 
     public static IReadOnlyList<Figure> Of(AutoMlReport report, AutoMlData data, AutoMlResult result, IReadOnlyList<(double Seconds, double Best)> course)
     {
@@ -56,6 +58,20 @@ internal static class AutoMlViews
             figures.Add(new Figure("confusion", $"Confusion, {name}", "The most probable class against the true one; darker is a greater share of the true class.",
                 Plots.Matrix("Confusion matrix", rows.Target.Classes, (actual, said) => confusion[actual, said])));
         }
+        var counts = rows.Target.CountClasses();
+        // Of two classes one curve says all; of many, the largest are shown.
+        int[] labels = [.. Enumerable.Range(0, counts.Length).Where(label => counts[label] > 0 && counts[label] < rows.Rows).OrderByDescending(label => counts[label]).Take(MostCurves)];
+        if (counts.Length == 2)
+            labels = [.. labels.Where(label => label == 1)];
+        if (labels.Length == 0)
+            return;
+        string ClassOf(int label) => rows.Target.Classes[label];
+        figures.Add(new Figure("roc", $"Receiver operating characteristic, {name}", $"Of all thresholds: the share of the class found, against the share of others taken for it{(counts.Length == 2 ? $"; class {ClassOf(1)}" : "")}.",
+            Plots.Lines("Receiver operating characteristic", "others taken for it", "found", [.. labels.Select(label => new PlotLine(ClassOf(label), Thin([.. Curves.Roc(rows.Target, predicted, rows.Weights, label).Select(point => (point.FalsePositiveRate, point.TruePositiveRate))])))], unit: true, diagonal: true)));
+        figures.Add(new Figure("precision-recall", $"Precision by recall, {name}", "How much of what is taken for the class is of it, against how much of it is found.",
+            Plots.Lines("Precision by recall", "recall", "precision", [.. labels.Select(label => new PlotLine(ClassOf(label), Thin([.. Curves.PrecisionRecall(rows.Target, predicted, rows.Weights, label).Select(point => (point.Recall, point.Precision))])))], unit: true)));
+        figures.Add(new Figure("calibration", $"Calibration, {name}", "How often a class came when it was given a probability; on the dashed line, as often as was said.",
+            Plots.Lines("Calibration", "probability given", "share that came", [.. labels.Select(label => new PlotLine(ClassOf(label), [.. CalibrationCurve.Of(rows.Target, predicted, 10, CalibrationBins.Quantile, label, rows.Weights).Points.Select(point => (point.MeanPredicted, point.ShareActual))]))], unit: true, diagonal: true, dots: true)));
     }
 
     private static void Numbers(List<Figure> figures, Dataset rows, Predictions predicted, string name)
@@ -64,6 +80,10 @@ internal static class AutoMlViews
         figures.Add(new Figure("predicted", $"Predicted and true, {name}", "On the dashed line, what was predicted is what it was.", Plots.Scatter("Predicted and true", "true", "predicted", points)));
         figures.Add(new Figure("residuals", $"Residuals, {name}", "What it was less what was predicted; the middle should be at 0.", Plots.Histogram("Residuals", "true less predicted", [.. points.Select(point => point.X - point.Y)])));
     }
+
+    private static (double X, double Y)[] Thin((double X, double Y)[] points) => points.Length <= MostPoints
+        ? points
+        : [.. Enumerable.Range(0, MostPoints).Select(i => points[(int)((long)i * (points.Length - 1) / (MostPoints - 1))])];
 
     private static List<(double X, double Y)> Steps(IReadOnlyList<(double Seconds, double Best)> course)
     {

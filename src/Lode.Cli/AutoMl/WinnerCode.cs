@@ -61,24 +61,24 @@ internal static class WinnerCode
         line(string.Create(CultureInfo.InvariantCulture, $"var folds = new {(classes ? "StratifiedKFold" : "KFold")}({result.Folds});"));
         line($"Metric[] metrics = [MetricCatalog.Get({Literal(result.Metric.Name)})];");
         line("var unseen = members.Select(member => CrossValidation.Run(member.Spec.Create(), data, folds, metrics, Seed).OutOfFold).ToArray();");
-        line($"var second = new PipelineSpec {{ Transforms = [new(\"standard\")], Learner = new({(classes ? "\"logistic\", new Dictionary<string, object?> { [\"C\"] = 0.03 }" : "\"ridge\", new Dictionary<string, object?> { [\"alpha\"] = 30.0 }")}) }};");
+        line($"var second = new PipelineSpec {{ Transforms = [new StepSpec {{ Name = \"standard\" }}], Learner = new StepSpec {{ Name = {(classes ? "\"logistic\", Parameters = new Dictionary<string, object?> { [\"C\"] = 0.03 }" : "\"ridge\", Parameters = new Dictionary<string, object?> { [\"alpha\"] = 30.0 }")} }} }};");
         line("IPredictor winner = new StackPredictor(fitted, second.Create().Fit(new Dataset(StackPredictor.Features(unseen), data.Target, data.Weights.IsEmpty ? null : data.Weights.ToArray()), Seed));");
         if (result.Kind == WinnerKind.Blend)
             line("winner = WeightedEnsemble.Bag([winner, new WeightedEnsemble([.. fitted.Select((model, i) => new EnsembleMember(model, members[i].Weight))])]);");
     }
 
-    private static string Spec(PipelineSpec spec) =>
-        $"new PipelineSpec {{ Transforms = [{string.Join(", ", spec.Transforms.Select(step => $"new({Arguments(step)})"))}], Learner = new({Arguments(spec.Learner)}) }}";
+    private static string Spec(PipelineSpec spec) => $"new PipelineSpec {{ Transforms = [{string.Join(", ", spec.Transforms.Select(Step))}], Learner = {Step(spec.Learner)} }}";
 
-    private static string Arguments(StepSpec step) => step.Params is { Count: > 0 } values
-        ? $"{Literal(step.Name)}, new Dictionary<string, object?> {{ {string.Join(", ", values.Select(pair => $"[{Literal(pair.Key)}] = {Value(pair.Value)}"))} }}"
-        : Literal(step.Name);
+    private static string Step(StepSpec step) => step.Parameters.Count > 0
+        ? $"new StepSpec {{ Name = {Literal(step.Name)}, Parameters = new Dictionary<string, object?> {{ {string.Join(", ", step.Parameters.Select(pair => $"[{Literal(pair.Key)}] = {Value(pair.Value)}"))} }} }}"
+        : $"new StepSpec {{ Name = {Literal(step.Name)} }}";
 
     private static string Value(object? value) => value switch
     {
         null => "null",
         bool truth => truth ? "true" : "false",
         string text => Literal(text),
+        StepSpec step => Step(step),
         double number => Number(number),
         float number => Number(number),
         long whole => whole.ToString(CultureInfo.InvariantCulture) + "L",
