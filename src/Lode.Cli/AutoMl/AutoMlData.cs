@@ -8,6 +8,7 @@ namespace Lode.Cli;
 internal sealed record AutoMlData
 {
     private const int MostRowsNamed = 10;
+    private const int MostWarnings = 12;
 
     /// <summary>The training file's name.</summary>
     public required string Name { get; init; }
@@ -34,6 +35,10 @@ internal sealed record AutoMlData
         table = RowsWithTarget(table, column, request, warnings);
         RefuseConstant(table[column.Name]);
         var train = Dataset.Of(table, request.Roles);
+        var found = TableChecks.Of(train);
+        warnings.AddRange(found.Take(MostWarnings).Select(warning => warning.Message));
+        if (found.Count > MostWarnings)
+            warnings.Add($"{found.Count - MostWarnings} more of the kind: {string.Join(", ", found.Skip(MostWarnings).CountBy(warning => warning.Kind).Select(pair => $"{pair.Key} {pair.Value}"))}.");
         return new AutoMlData
         {
             Name = Path.GetFileName(request.Train),
@@ -84,12 +89,12 @@ internal sealed record TestData(string Name, Table Table, TableFingerprint Finge
     public static TestData Load(string file, Table trained, Dataset train, DatasetRoles roles, List<string> warnings)
     {
         var name = Path.GetFileName(file);
-        var header = HeaderOf(file);
-        var kinds = new Dictionary<string, ColumnKind>(train.Features.Schema.Kinds, StringComparer.Ordinal);
-        var labelled = header.Contains(roles.Target, StringComparer.Ordinal);
-        if (labelled)
-            kinds[roles.Target] = trained[roles.Target].Kind;
-        var table = CsvReader.Read(file, new CsvOptions { Kinds = kinds });
+        var kinds = new Dictionary<string, ColumnKind>(train.Features.Schema.Kinds, StringComparer.Ordinal) { [roles.Target] = trained[roles.Target].Kind };
+        // The target may be absent; of the features the model says which one is.
+        var table = CsvReader.Read(file, new CsvOptions { Kinds = kinds, KindsMayBeAbsent = true });
+        if (train.Features.Schema.Columns.FirstOrDefault(column => table.Find(column.Name) is null) is { } lacking)
+            throw new LodeException(ErrorCode.InvalidArgument, $"{name} has no column '{lacking.Name}'.", DidYouMean.Hint(lacking.Name, table.Columns.Select(column => column.Name)));
+        var labelled = table.Find(roles.Target) is not null;
         if (!labelled)
             return new TestData(name, table, table.Fingerprint(), null, []);
         var scored = RowsToScore(name, table[roles.Target], train.Target, warnings);
@@ -137,20 +142,5 @@ internal sealed record TestData(string Name, Table Table, TableFingerprint Finge
             return Target.Regression(trained.Name, Array.ConvertAll(rows, row => ((NumericColumn)column).Values[row]));
         var index = trained.Classes.Select((text, label) => (text, label)).ToDictionary(pair => pair.text, pair => pair.label, StringComparer.Ordinal);
         return Target.Classification(trained.Name, Array.ConvertAll(rows, row => index[TextOf(column, row)]), trained.Classes);
-    }
-
-    private static IReadOnlyList<string> HeaderOf(string file)
-    {
-        try
-        {
-            // The header alone, read as a table of one row.
-            var line = File.ReadLines(file).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)) ?? "";
-            return [.. CsvReader.Read(new StringReader($"{line}\n{line}\n"), file).Columns.Select(column => column.Name)];
-        }
-        catch (Exception error) when (error is LodeException or IOException or UnauthorizedAccessException)
-        {
-            // Whoever reads the whole file says better what is wrong.
-            return [];
-        }
     }
 }

@@ -37,7 +37,11 @@ internal static class WinnerCode
         foreach (var member in members)
         {
             Line(string.Create(CultureInfo.InvariantCulture, $"    // {member.Number:000}-{member.Family}: {result.Metric.Name} {member.Score:R}"));
-            Line($"    ({Number(member.Weight)}, {Spec(member.Spec)}),");
+            // JSON has no three quotes in a row.
+            Line($"    ({Number(member.Weight)}, PipelineSpec.FromJson(\"\"\"");
+            foreach (var line in member.Spec.ToJson().Split('\n'))
+                Line($"        {line.TrimEnd()}");
+            Line("        \"\"\")),");
         }
         Line("];");
         Line();
@@ -66,25 +70,6 @@ internal static class WinnerCode
         if (result.Kind == WinnerKind.Blend)
             line("winner = WeightedEnsemble.Bag([winner, new WeightedEnsemble([.. fitted.Select((model, i) => new EnsembleMember(model, members[i].Weight))])]);");
     }
-
-    private static string Spec(PipelineSpec spec) => $"new PipelineSpec {{ Transforms = [{string.Join(", ", spec.Transforms.Select(Step))}], Learner = {Step(spec.Learner)} }}";
-
-    private static string Step(StepSpec step) => step.Parameters.Count > 0
-        ? $"new StepSpec {{ Name = {Literal(step.Name)}, Parameters = new Dictionary<string, object?> {{ {string.Join(", ", step.Parameters.Select(pair => $"[{Literal(pair.Key)}] = {Value(pair.Value)}"))} }} }}"
-        : $"new StepSpec {{ Name = {Literal(step.Name)} }}";
-
-    private static string Value(object? value) => value switch
-    {
-        null => "null",
-        bool truth => truth ? "true" : "false",
-        string text => Literal(text),
-        StepSpec step => Step(step),
-        double number => Number(number),
-        float number => Number(number),
-        long whole => whole.ToString(CultureInfo.InvariantCulture) + "L",
-        IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
-        var other => Literal(other.ToString() ?? ""),
-    };
 
     private static string Number(double value) => double.IsFinite(value)
         ? value.ToString("R", CultureInfo.InvariantCulture) is var text && text.AsSpan().IndexOfAny(".E") < 0 ? text + ".0" : value.ToString("R", CultureInfo.InvariantCulture)

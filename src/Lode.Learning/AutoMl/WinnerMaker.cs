@@ -247,7 +247,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         IPredictor Weighted()
         {
             var used = Enumerable.Range(0, members.Length).Where(i => weights[i] > 0).ToArray();
-            return used.Length == 1 ? Of(used[0]) : new WeightedEnsemble([.. used.Select(i => new EnsembleMember(Of(i), weights[i]))]);
+            return used.Length == 1 ? Of(used[0]) : new WeightedEnsemble([.. used.Select(i => new WeightedMember(Of(i), weights[i]))]);
         }
         return kind switch
         {

@@ -5,18 +5,18 @@ namespace Lode.Learning;
 /// <summary>A predictor with its weight in an ensemble.</summary>
 /// <param name="Predictor">Of the same target as the others.</param>
 /// <param name="Weight">Greater than 0.</param>
-public sealed record EnsembleMember(IPredictor Predictor, double Weight);
+public sealed record WeightedMember(IPredictor Predictor, double Weight);
 
 /// <summary>The weighted mean of what several predictors say; with equal weights over the fold models of cross-validation, bagging.</summary>
 public sealed class WeightedEnsemble : IPredictor
 {
-    internal const string KindName = "ensemble";
+    internal const string KindName = "weighted_mean";
 
-    private readonly EnsembleMember[] _members;
+    private readonly WeightedMember[] _members;
 
     /// <param name="members">At least one, of the same target, classes and columns. Weights are divided by their sum.</param>
     /// <exception cref="LodeException">InvalidArgument: no member, a weight that is not above 0, or members of different targets.</exception>
-    public WeightedEnsemble(IReadOnlyList<EnsembleMember> members)
+    public WeightedEnsemble(IReadOnlyList<WeightedMember> members)
     {
         if (members.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "An ensemble needs at least one member.");
@@ -32,7 +32,7 @@ public sealed class WeightedEnsemble : IPredictor
     }
 
     /// <summary>The members; their weights sum to 1.</summary>
-    public IReadOnlyList<EnsembleMember> Members => _members;
+    public IReadOnlyList<WeightedMember> Members => _members;
 
     /// <inheritdoc/>
     public TableSchema Schema => _members[0].Predictor.Schema;
@@ -47,7 +47,7 @@ public sealed class WeightedEnsemble : IPredictor
     public string Kind => KindName;
 
     /// <summary>All predictors with the same weight.</summary>
-    public static WeightedEnsemble Bag(IEnumerable<IPredictor> predictors) => new([.. predictors.Select(predictor => new EnsembleMember(predictor, 1))]);
+    public static WeightedEnsemble Bag(IEnumerable<IPredictor> predictors) => new([.. predictors.Select(predictor => new WeightedMember(predictor, 1))]);
 
     /// <inheritdoc/>
     public Predictions Predict(Table table, int threads = 0)
@@ -76,11 +76,11 @@ public sealed class WeightedEnsemble : IPredictor
 
     internal static WeightedEnsemble Read(BundleReader reader)
     {
-        var members = new EnsembleMember[reader.ReadInt32(1, reader.Left)];
+        var members = new WeightedMember[reader.ReadInt32(1, reader.Left)];
         for (var i = 0; i < members.Length; i++)
         {
             var weight = reader.ReadDouble();
-            members[i] = new EnsembleMember(reader.ReadThing<IPredictor>(), weight);
+            members[i] = new WeightedMember(reader.ReadThing<IPredictor>(), weight);
         }
         return new WeightedEnsemble(members);
     }

@@ -34,7 +34,7 @@ internal sealed class ParameterReader(string owner, IReadOnlyDictionary<string, 
     public string Choice(string name, string usual, params ReadOnlySpan<string> allowed)
     {
         var value = Find(name) ?? usual;
-        return value is string text && allowed.Contains(text) ? text : throw Bad(name, string.Join(", ", allowed.ToArray()), value);
+        return value is string text && allowed.Contains(text) ? text : throw Bad(name, $"one of {string.Join(", ", allowed.ToArray())}", value);
     }
 
     /// <summary>A list of texts: as a list, or one text with commas.</summary>

@@ -17,6 +17,9 @@ public sealed class FittedPipeline : IPredictor
     /// <inheritdoc/>
     public IReadOnlyList<string> Classes { get; }
 
+    /// <summary>The description of the pipeline; null where it was put together in code.</summary>
+    public PipelineSpec? Spec { get; internal init; }
+
     /// <summary>What the transforms learned, in order.</summary>
     public IReadOnlyList<IFittedTransform> Transforms => _transforms;
 
@@ -30,6 +33,7 @@ public sealed class FittedPipeline : IPredictor
     public Predictions Predict(Table table, int threads = 0)
     {
         var features = Schema.Conform(table);
+        ColumnMap.RequireFinite(features);
         foreach (var transform in _transforms)
             features = transform.Apply(features);
         var matrix = Layout.Encode(features);
@@ -49,6 +53,7 @@ public sealed class FittedPipeline : IPredictor
         writer.WriteSchema(Schema);
         writer.WriteString(TargetName);
         writer.WriteStrings(Classes);
+        writer.WriteString(Spec?.ToJson() ?? "");
         writer.WriteInt32(_transforms.Length);
         foreach (var transform in _transforms)
             writer.WriteThing(transform);
@@ -58,10 +63,13 @@ public sealed class FittedPipeline : IPredictor
 
     internal static FittedPipeline Read(BundleReader reader)
     {
-        var (schema, target, classes) = (reader.ReadSchema(), reader.ReadString(), reader.ReadStrings());
+        var (schema, target, classes, spec) = (reader.ReadSchema(), reader.ReadString(), reader.ReadStrings(), reader.ReadString());
         var transforms = new IFittedTransform[reader.ReadInt32(0, reader.Left)];
         for (var i = 0; i < transforms.Length; i++)
             transforms[i] = reader.ReadThing<IFittedTransform>();
-        return new FittedPipeline(schema, target, classes, transforms, FeatureLayout.Read(reader), reader.ReadThing<IModel>());
+        return new FittedPipeline(schema, target, classes, transforms, FeatureLayout.Read(reader), reader.ReadThing<IModel>())
+        {
+            Spec = spec.Length == 0 ? null : PipelineSpec.FromJson(spec),
+        };
     }
 }

@@ -58,7 +58,9 @@ public sealed class WinnerCodeTests
         var request = new AutoMlRequest { Train = "t\"1.csv", Roles = new DatasetRoles { Target = "y", Ignored = ["a\"b\\c"] }, Options = new AutoMlOptions(), Started = 0, Project = "p" };
         var code = WinnerCode.Write(request, new AutoMlData { Name = "t\"1.csv", Train = data, Fingerprint = data.Features.Fingerprint(), Warnings = [] }, result);
         Assert.Contains("Ignored = [\"a\\\"b\\\\c\"]", code, StringComparison.Ordinal);
-        Assert.Contains("[\"a\"] = 1E-07, [\"b\"] = 3L, [\"c\"] = true, [\"d\"] = \"x\\\"y\", [\"e\"] = null, [\"f\"] = 2.0", code, StringComparison.Ordinal);
+        // The description between the quotes is the candidate's own.
+        var json = code.Split("\"\"\"")[1];
+        Assert.Equal(candidate.Spec.ToJson(), PipelineSpec.FromJson(json).ToJson());
     }
 
     private static async Task<(int Code, string Output)> DotnetAsync(string folder, params string[] args)
