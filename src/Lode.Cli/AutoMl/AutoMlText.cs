@@ -7,6 +7,8 @@ internal static class AutoMlText
 {
     private const int Shown = 12;
 
+    private static readonly string[] s_usual = ["log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1", "mcc", "rmse", "mae", "r2"];
+
     public static void Write(AutoMlReport report, Terminal terminal)
     {
         var output = terminal.Out;
@@ -28,8 +30,8 @@ internal static class AutoMlText
         output.WriteLine(ScoreLine(report));
         if (report.Simpler is { } simpler)
             output.WriteLine(Line($"as good within noise, but simpler: {simpler.Number:000}-{simpler.Family}, {report.Metric} {Format.Number(simpler.Score)}{Settings(simpler.Settings)}"));
-        if (report.Test is { } test)
-            output.WriteLine(TestLine(test));
+        if (report.Test is not null)
+            output.WriteLine(TestLine(report));
         if (report.Importances.Count > 0)
             output.WriteLine($"columns that matter most: {string.Join(", ", report.Importances.Where(importance => importance.Mean > 0).Take(5).Select(importance => $"{importance.Column} ({Format.Number(importance.Mean)})"))}");
         foreach (var warning in report.Warnings)
@@ -54,10 +56,10 @@ internal static class AutoMlText
         ? $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}"
         : $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}; corrected for the search {Format.Number(report.Score.Corrected)}, 95 % interval {Format.Number(report.Score.Low)} … {Format.Number(report.Score.High)}";
 
-    /// <summary>The second file's scores, in a line.</summary>
-    public static string TestLine(AutoMlTest test) => test.Scores is { } scores
-        ? $"{test.Name}, scored once ({test.ScoredRows} rows): {string.Join(", ", scores.Select(score => $"{score.Key} {Format.Number(score.Value)}"))}"
-        : $"{test.Name}: {test.Rows} rows predicted; it has no target to score";
+    /// <summary>The second file's scores, in a line: what was optimised, then the most usual; the report has all.</summary>
+    public static string TestLine(AutoMlReport report) => report.Test is not { Scores: { } scores } test
+        ? $"{report.Test?.Name}: {report.Test?.Rows} rows predicted; it has no target to score"
+        : $"{test.Name}, scored once ({test.ScoredRows} rows): {string.Join(", ", s_usual.Prepend(report.Metric).Distinct().Where(scores.ContainsKey).Select(name => $"{name} {Format.Number(scores[name])}"))}";
 
     private static string Settings(IReadOnlyDictionary<string, string> settings) => settings.Count == 0 ? "" : $" ({string.Join(", ", settings.Select(pair => $"{pair.Key}={pair.Value}"))})";
 }

@@ -48,7 +48,7 @@ internal static class WinnerCode
         Line(string.Create(CultureInfo.InvariantCulture, $"const ulong Seed = {request.Options.Seed};"));
         Line("var fitted = members.Select(member => member.Spec.Create().Fit(data, Seed)).ToArray();");
         if (result.Kind is WinnerKind.OneModel or WinnerKind.Ensemble)
-            Line("IPredictor winner = fitted.Length == 1 ? fitted[0] : new WeightedEnsemble([.. fitted.Select((model, i) => new EnsembleMember(model, members[i].Weight))]);");
+            Line("IPredictor winner = fitted.Length == 1 ? fitted[0] : new WeightedEnsemble([.. fitted.Select((model, i) => new WeightedMember(model, members[i].Weight))]);");
         else
             Stack(Line, data, result);
         Line();
@@ -68,7 +68,7 @@ internal static class WinnerCode
         line($"var second = new PipelineSpec {{ Transforms = [new StepSpec {{ Name = \"standard\" }}], Learner = new StepSpec {{ Name = {(classes ? "\"logistic\", Parameters = new Dictionary<string, object?> { [\"C\"] = 0.03 }" : "\"ridge\", Parameters = new Dictionary<string, object?> { [\"alpha\"] = 30.0 }")} }} }};");
         line("IPredictor winner = new StackPredictor(fitted, second.Create().Fit(new Dataset(StackPredictor.Features(unseen), data.Target, data.Weights.IsEmpty ? null : data.Weights.ToArray()), Seed));");
         if (result.Kind == WinnerKind.Blend)
-            line("winner = WeightedEnsemble.Bag([winner, new WeightedEnsemble([.. fitted.Select((model, i) => new EnsembleMember(model, members[i].Weight))])]);");
+            line("winner = WeightedEnsemble.Bag([winner, new WeightedEnsemble([.. fitted.Select((model, i) => new WeightedMember(model, members[i].Weight))])]);");
     }
 
     private static string Number(double value) => double.IsFinite(value)
