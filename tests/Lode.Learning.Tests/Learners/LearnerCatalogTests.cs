@@ -7,7 +7,7 @@ namespace Lode.Learning.Tests.Learners;
 public sealed class LearnerCatalogTests
 {
     [Fact]
-    public void Names_AreFrozen() => Assert.Equal(["bayesian_ridge", "dummy", "elastic_net", "huber", "lasso", "linear", "logistic", "random_forest", "ridge", "ridge_cv"], LearnerCatalog.Names);
+    public void Names_AreFrozen() => Assert.Equal(["bayesian_ridge", "dummy", "elastic_net", "huber", "lasso", "linear", "logistic", "poisson", "random_forest", "ridge", "ridge_cv"], LearnerCatalog.Names);
 
     [Fact]
     public void Create_EveryName_GivesTheLearnerOfThatName() =>
