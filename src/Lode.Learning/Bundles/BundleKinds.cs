@@ -10,9 +10,22 @@ public static class BundleKinds
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
         [ForestModel.KindName] = ForestModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,
+        [Binner.FittedBins.KindName] = Binner.FittedBins.Read,
+        [ColumnTransform.FittedColumnTransform.KindName] = ColumnTransform.FittedColumnTransform.Read,
+        [DateParts.FittedParts.KindName] = DateParts.FittedParts.Read,
+        [FittedLevels.KindName] = FittedLevels.Read,
+        [FittedScaler.KindName] = FittedScaler.Read,
+        [FittedSelection.KindName] = FittedSelection.Read,
+        [HashingEncoder.FittedHashing.KindName] = HashingEncoder.FittedHashing.Read,
         [Imputer.FittedImputer.KindName] = Imputer.FittedImputer.Read,
+        [KnnImputer.FittedKnn.KindName] = KnnImputer.FittedKnn.Read,
+        [Normalizer.FittedNormalizer.KindName] = Normalizer.FittedNormalizer.Read,
         [OneHotEncoder.FittedEncoder.KindName] = OneHotEncoder.FittedEncoder.Read,
-        [StandardScaler.FittedScaler.KindName] = StandardScaler.FittedScaler.Read,
+        [Pca.FittedPca.KindName] = Pca.FittedPca.Read,
+        [PolynomialFeatures.FittedProducts.KindName] = PolynomialFeatures.FittedProducts.Read,
+        [PowerTransformer.FittedPower.KindName] = PowerTransformer.FittedPower.Read,
+        [QuantileTransformer.FittedQuantiles.KindName] = QuantileTransformer.FittedQuantiles.Read,
+        [RareLevelGrouper.FittedGrouper.KindName] = RareLevelGrouper.FittedGrouper.Read,
     };
 
     /// <summary>The names, in alphabetical order.</summary>

@@ -21,13 +21,16 @@ public sealed record BundleHeader
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
     /// <summary>The learner's name in the <see cref="LearnerCatalog"/>; empty where it is not known.</summary>
-    public string Learner { get; init; } = "";
+    public string Learner { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The pipeline that was fitted; null where it was put together in code.</summary>
+    public PipelineSpec? Pipeline { get; init; }
 
     /// <summary>Scores by name, as cross-validation or a holdout gave them.</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Metrics { get; init => field = value ?? new Dictionary<string, double>(); } = new Dictionary<string, double>();
 
     /// <summary>Where it comes from: run, data fingerprint, commit, seed, version of Lode, time; names and texts as the maker chose.</summary>
-    public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Provenance { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
 }
 
 /// <summary>A fitted pipeline as one file: what it says about itself, and all that predicting needs.</summary>
@@ -53,6 +56,7 @@ public sealed class ModelBundle
             Classes = pipeline.Classes,
             Columns = pipeline.Schema.Columns,
             Learner = learner,
+            Pipeline = pipeline.Spec,
             Metrics = metrics ?? new Dictionary<string, double>(),
             Provenance = provenance ?? new Dictionary<string, string>(),
         })
@@ -116,7 +120,11 @@ public sealed class ModelBundle
     {
         try
         {
-            return JsonSerializer.Deserialize(reader.ReadBytes(), BundleJson.Default.BundleHeader) ?? throw BundleReader.Broken("its header is empty");
+            var header = JsonSerializer.Deserialize(reader.ReadBytes(), BundleJson.Default.BundleHeader) ?? throw BundleReader.Broken("its header is empty");
+            // JSON may say null where the type does not.
+            var whole = header is { Target: not null, Classes: not null, Columns: not null } && Enum.IsDefined(header.Task) && header.Classes.All(name => name is not null)
+                && header.Columns.All(column => column is { Name.Length: > 0 } && Enum.IsDefined(column.Kind));
+            return whole ? header : throw BundleReader.Broken("its header says nothing about the target or a column");
         }
         catch (JsonException error)
         {
@@ -132,6 +140,6 @@ public sealed class ModelBundle
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BundleHeader))]
 internal sealed partial class BundleJson : JsonSerializerContext;

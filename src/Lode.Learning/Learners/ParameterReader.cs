@@ -3,8 +3,8 @@ using Lode.Core;
 
 namespace Lode.Learning;
 
-/// <summary>Reads a learner's options from named values as a search or a file gives them: numbers, texts and booleans of any width.</summary>
-internal sealed class ParameterReader(string owner, IReadOnlyDictionary<string, object?> values)
+/// <summary>Reads the options of a learner or transform from named values as a search or a file gives them: numbers, texts and booleans of any width.</summary>
+internal sealed class ParameterReader(string owner, IReadOnlyDictionary<string, object?> values, string what = "learner")
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
@@ -35,13 +35,13 @@ internal sealed class ParameterReader(string owner, IReadOnlyDictionary<string, 
         foreach (var name in values.Keys)
         {
             if (!_known.Contains(name))
-                throw new LodeException(ErrorCode.InvalidArgument, $"Learner '{owner}' has no option '{name}'.",
+                throw new LodeException(ErrorCode.InvalidArgument, $"{char.ToUpperInvariant(what[0])}{what[1..]} '{owner}' has no option '{name}'.",
                     _known.Count == 0 ? "It has none." : DidYouMean.Hint(name, _known));
         }
     }
 
     public LodeException Bad(string name, string allowed, object value) => new(ErrorCode.InvalidArgument,
-        $"Option '{name}' of learner '{owner}' must be {allowed}; got '{Convert.ToString(value, CultureInfo.InvariantCulture)}'.");
+        $"Option '{name}' of {what} '{owner}' must be {allowed}; got '{Convert.ToString(value, CultureInfo.InvariantCulture)}'.");
 
     private double ToDouble(string name, object value) => value switch
     {

@@ -53,6 +53,8 @@ public static class CrossValidation
     {
         if (metrics.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "Cross-validation needs at least one metric.");
+        // Asked of all rows at once, so that the message names the row as the table has it.
+        ColumnMap.RequireFinite(dataset.Features);
         var streams = new Rng(seed);
         var splits = splitter.Split(dataset.Target, streams.DeriveSeed(0));
         var outputs = Math.Max(1, dataset.Target.Classes.Count);

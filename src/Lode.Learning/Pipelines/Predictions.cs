@@ -43,4 +43,23 @@ public sealed class Predictions
         }
         return best;
     }
+
+    /// <summary>A table of the predictions: of classes the most probable, <c>prediction</c>, and the probability of each, <c>p(class)</c>; of numbers <c>prediction</c>.</summary>
+    public Table ToTable()
+    {
+        if (Classes.Count == 0)
+            return new Table([new NumericColumn("prediction", [.. _values])]);
+        var labels = new int[Rows];
+        for (var row = 0; row < labels.Length; row++)
+            labels[row] = Label(row);
+        var columns = new List<Column> { new CategoricalColumn("prediction", labels, [.. Classes]) };
+        for (var label = 0; label < Outputs; label++)
+        {
+            var probabilities = new double[Rows];
+            for (var row = 0; row < probabilities.Length; row++)
+                probabilities[row] = _values[(row * Outputs) + label];
+            columns.Add(new NumericColumn($"p({Classes[label]})", probabilities));
+        }
+        return new Table(columns);
+    }
 }

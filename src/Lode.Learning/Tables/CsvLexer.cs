@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Unicode;
 using Lode.Core;
 
 namespace Lode.Learning;
@@ -14,17 +16,21 @@ internal enum CsvToken
     End,
 }
 
-/// <summary>Cuts text into fields, through one buffer that holds at least the current field.</summary>
-internal sealed class CsvLexer(TextReader source, char delimiter, string name)
+/// <summary>Cuts UTF-8 into fields, through one buffer that holds at least the current field.</summary>
+internal sealed class CsvLexer(CsvInput source, string name)
 {
-    private char[] _buffer = new char[1 << 16];
+    private byte[] _buffer = new byte[1 << 17];
     private int _start;
     private int _end;
+    private int _checked; // Bytes of the buffer that are known to be UTF-8.
+    private long _offset; // Of the buffer's first byte in what the source hands out.
     private bool _afterDelimiter;
-    private bool _begun;
     private int _nextLine = 1;
 
     public string Name => name;
+
+    /// <summary>What separates fields; ASCII.</summary>
+    public byte Delimiter { get; set; } = (byte)',';
 
     /// <summary>The line, counted from 1, on which the last field read began.</summary>
     public int Line { get; private set; } = 1;
@@ -32,8 +38,17 @@ internal sealed class CsvLexer(TextReader source, char delimiter, string name)
     /// <summary>Whether the last field read was quoted.</summary>
     public bool Quoted { get; private set; }
 
-    /// <param name="field">Valid until the next call.</param>
-    public CsvToken Read(out ReadOnlySpan<char> field)
+    /// <summary>The first bytes, before anything is read.</summary>
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        while (_end < count && Fill())
+        {
+        }
+        return _buffer.AsSpan(_start, Math.Min(count, _end - _start));
+    }
+
+    /// <param name="field">UTF-8, valid until the next call.</param>
+    public CsvToken Read(out ReadOnlySpan<byte> field)
     {
         Line = _nextLine;
         Quoted = false;
@@ -44,21 +59,12 @@ internal sealed class CsvLexer(TextReader source, char delimiter, string name)
             _afterDelimiter = false;
             return token;
         }
-        if (!_begun)
-        {
-            _begun = true;
-            if (_buffer[_start] == '\uFEFF')
-            {
-                _start++;
-                return Read(out field);
-            }
-        }
-        if (_buffer[_start] == '"')
+        if (_buffer[_start] == (byte)'"')
             return ReadQuoted(out field);
 
         var scanned = 0;
         int length;
-        while ((length = _buffer.AsSpan(_start + scanned, _end - _start - scanned).IndexOfAny(delimiter, '\n', '\r')) < 0)
+        while ((length = _buffer.AsSpan(_start + scanned, _end - _start - scanned).IndexOfAny(Delimiter, (byte)'\n', (byte)'\r')) < 0)
         {
             scanned = _end - _start;
             if (!Fill())
@@ -69,24 +75,26 @@ internal sealed class CsvLexer(TextReader source, char delimiter, string name)
         _start += length;
         // Ending the record may move the buffer, so where the field lies is asked afterwards.
         var last = EndField(ref from);
-        field = _buffer.AsSpan(from, length).Trim(' ');
+        field = _buffer.AsSpan(from, length);
+        if (length > 0 && (field[0] == (byte)' ' || field[^1] == (byte)' '))
+            field = field.Trim((byte)' ');
         return last;
     }
 
-    public LodeException Error(int column, string? columnName, string what) => new(ErrorCode.InvalidArgument,
-        $"{name}, line {Line}, column {column + 1}{(columnName is null ? "" : $" ('{columnName}')")}: {what}");
+    public LodeException Error(int column, string? columnName, string what, string? hint = null) => new(ErrorCode.InvalidArgument,
+        $"{name}, line {Line}, column {column + 1}{(columnName is null ? "" : $" ('{columnName}')")}: {what}", hint);
 
-    private CsvToken ReadQuoted(out ReadOnlySpan<char> field)
+    private CsvToken ReadQuoted(out ReadOnlySpan<byte> field)
     {
         Quoted = true;
         var scanned = 1;
-        var write = 0; // Characters of the field so far, doubled quotes made one, packed behind the opening quote.
+        var write = 0; // Bytes of the field so far, doubled quotes made one, packed behind the opening quote.
         while (true)
         {
-            var found = _buffer.AsSpan(_start + scanned, _end - _start - scanned).IndexOf('"');
+            var found = _buffer.AsSpan(_start + scanned, _end - _start - scanned).IndexOf((byte)'"');
             var piece = found < 0 ? _end - _start - scanned : found;
             var text = _buffer.AsSpan(_start + scanned, piece);
-            _nextLine += text.Count('\n');
+            _nextLine += text.Count((byte)'\n');
             if (scanned != write + 1)
                 text.CopyTo(_buffer.AsSpan(_start + 1 + write));
             write += piece;
@@ -100,16 +108,17 @@ internal sealed class CsvLexer(TextReader source, char delimiter, string name)
             scanned++;
             if (_start + scanned == _end)
                 Fill();
-            if (_start + scanned == _end || _buffer[_start + scanned] != '"')
+            if (_start + scanned == _end || _buffer[_start + scanned] != (byte)'"')
                 break;
-            _buffer[_start + 1 + write++] = '"';
+            _buffer[_start + 1 + write++] = (byte)'"';
             scanned++;
         }
         var from = _start + 1;
         _start += scanned;
-        if (_start < _end && _buffer[_start] != delimiter && _buffer[_start] is not ('\n' or '\r'))
+        if (_start < _end && _buffer[_start] != Delimiter && _buffer[_start] is not ((byte)'\n' or (byte)'\r'))
         {
-            throw new LodeException(ErrorCode.InvalidArgument, $"{name}, line {_nextLine}: '{_buffer[_start]}' follows a closing quote.",
+            Rune.DecodeFromUtf8(_buffer.AsSpan(_start, _end - _start), out var behind, out _);
+            throw new LodeException(ErrorCode.InvalidArgument, $"{name}, line {_nextLine}: '{behind}' follows a closing quote.",
                 "Double a quote inside a quoted field.");
         }
         var token = EndField(ref from);
@@ -117,20 +126,20 @@ internal sealed class CsvLexer(TextReader source, char delimiter, string name)
         return token;
     }
 
-    /// <summary>Consumes the delimiter or line end at <see cref="_start"/>; keeps the characters from <paramref name="from"/> on.</summary>
+    /// <summary>Consumes the delimiter or line end at <see cref="_start"/>; keeps the bytes from <paramref name="from"/> on.</summary>
     private CsvToken EndField(ref int from)
     {
         _afterDelimiter = false;
         if (_start == _end)
             return CsvToken.LastField;
         var ending = _buffer[_start++];
-        if (ending == delimiter)
+        if (ending == Delimiter)
         {
             _afterDelimiter = true;
             return CsvToken.Field;
         }
         _nextLine++;
-        if (ending == '\r')
+        if (ending == (byte)'\r')
         {
             if (_start == _end)
             {
@@ -140,25 +149,59 @@ internal sealed class CsvLexer(TextReader source, char delimiter, string name)
                 from = _start;
                 _start += kept;
             }
-            if (_start < _end && _buffer[_start] == '\n')
+            if (_start < _end && _buffer[_start] == (byte)'\n')
                 _start++;
         }
         return CsvToken.LastField;
     }
 
-    /// <summary>Reads more behind what is unread, moving that to the front; false at the end of the text.</summary>
+    /// <summary>Reads more behind what is unread, moving that to the front; false at the end.</summary>
     private bool Fill()
     {
         if (_start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             _end -= _start;
+            _checked -= _start;
+            _offset += _start;
             _start = 0;
         }
-        if (_end == _buffer.Length)
+        if (_end + 4 > _buffer.Length)
             Array.Resize(ref _buffer, 2 * _buffer.Length);
-        var read = source.Read(_buffer, _end, _buffer.Length - _end);
+        var read = source.Read(_buffer.AsSpan(_end));
         _end += read;
+        if (!source.IsTranscoded)
+            Check(atEnd: read == 0);
         return read > 0;
+    }
+
+    /// <summary>Looks at new bytes; those of a character that is cut off wait for the next.</summary>
+    private void Check(bool atEnd)
+    {
+        var fresh = _buffer.AsSpan(_checked, _end - _checked);
+        var whole = atEnd ? fresh.Length : fresh.Length - CutOff(fresh);
+        if (!Utf8.IsValid(fresh[..whole]))
+        {
+            var at = 0;
+            while (Rune.DecodeFromUtf8(fresh[at..], out _, out var length) == System.Buffers.OperationStatus.Done)
+                at += length;
+            throw new LodeException(ErrorCode.InvalidArgument,
+                $"{name} is not UTF-8: the byte 0x{fresh[at]:X2} at offset {source.Skipped + _offset + _checked + at} fits no character.", "Say its encoding, or save it as UTF-8.");
+        }
+        _checked += whole;
+    }
+
+    /// <summary>Bytes at the end that begin a character and do not end it.</summary>
+    private static int CutOff(ReadOnlySpan<byte> bytes)
+    {
+        for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
+        {
+            var lead = bytes[^back];
+            if (lead < 0x80)
+                return 0;
+            if (lead >= 0xC0)
+                return (lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2) > back ? back : 0;
+        }
+        return 0;
     }
 }

@@ -6,28 +6,42 @@ namespace Lode.Learning;
 /// <summary>How a file is read.</summary>
 public sealed record CsvOptions
 {
-    /// <summary>The separator of fields; not a quote, a line end or a space. Default: comma.</summary>
-    public char Delimiter { get; init; } = ',';
+    /// <summary>The separator of fields, ASCII; not a quote, a line end or a space. Null: comma, tab, semicolon or bar, whichever parts the first rows like the header.</summary>
+    public char? Delimiter { get; init; }
 
     /// <summary>Kinds of columns that shall not be inferred, by name. Default: none.</summary>
     public IReadOnlyDictionary<string, ColumnKind> Kinds { get; init; } = new Dictionary<string, ColumnKind>();
 
+    /// <summary>Whether <see cref="Kinds"/> may name columns that the file lacks. Default: no.</summary>
+    public bool KindsMayBeAbsent { get; init; }
+
     /// <summary>Cells, besides empty ones, that mean a missing value; case counts. Default: NA NaN nan null NULL ?</summary>
     public IReadOnlyList<string> MissingTokens { get; init; } = ["NA", "NaN", "nan", "null", "NULL", "?"];
+
+    /// <summary>How bytes stand for text. Default: seen from a byte order mark, else UTF-8.</summary>
+    public CsvEncoding Encoding { get; init; } = CsvEncoding.Detect;
+
+    /// <summary>Which number of <c>3/4/2024</c> is the day. Default: seen from the column.</summary>
+    public DateOrder DateOrder { get; init; } = DateOrder.Infer;
 }
 
-/// <summary>Tables from comma-separated text with a header.</summary>
+/// <summary>Tables from text with a header and separated fields, packed with gzip or not.</summary>
 /// <remarks>
 /// RFC 4180: fields may be quoted, then hold separators, line ends and doubled quotes. Beyond it: a byte order mark is
 /// skipped, LF, CR LF and CR end a record, spaces around an unquoted field are dropped, blank lines are skipped where there is more
 /// than one column. Quoting changes nothing about what a cell means.
 /// A column is numeric when every cell that is not missing is a number in the invariant culture (<c>1</c>, <c>-2.5e3</c>,
-/// <c>Infinity</c>), else categorical with its levels in ordinal order. A column without any value is numeric.
-/// One pass; a text is made for each different level, none for a number.
+/// <c>Infinity</c>), of dates when every such cell is a date written alike (see docs/tables.md), else categorical with its levels in ordinal order.
+/// A column without any value is numeric.
+/// The text is never held: memory is eight bytes for a number or date and four for a level's code. A source that can seek is read a second
+/// time where a column that began with numbers or dates turns out to be text; of others up to 128 MB of spelling a column are kept for that.
 /// </remarks>
 public static class CsvReader
 {
-    /// <summary>Reads a UTF-8 file.</summary>
+    private const int SniffedBytes = 1 << 16;
+    private const int SniffedRows = 30;
+
+    /// <summary>Reads a file.</summary>
     /// <exception cref="LodeException">NotFound, PermissionDenied or Unavailable: the file cannot be read. InvalidArgument: its
     /// content makes no table; the message names the file, the line and the column.</exception>
     public static Table Read(string path, CsvOptions? options = null)
@@ -53,22 +67,28 @@ public static class CsvReader
         }
     }
 
-    /// <summary>Reads UTF-8 bytes to the end; the stream stays open.</summary>
-    /// <param name="stream">Readable.</param>
+    /// <summary>Reads bytes to the end; the stream stays open.</summary>
+    /// <param name="stream">Readable. Where it can seek, it may be read twice.</param>
     /// <param name="name">What errors call it.</param>
     /// <param name="options">Null: the defaults.</param>
-    /// <exception cref="LodeException">InvalidArgument: the content makes no table, or is not UTF-8.</exception>
+    /// <exception cref="LodeException">InvalidArgument: the content makes no table, or is not of the encoding; the message then names the byte.</exception>
     public static Table Read(Stream stream, string name, CsvOptions? options = null)
     {
-        using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true), true, 1 << 16, leaveOpen: true);
-        try
+        options ??= new CsvOptions();
+        var start = stream.CanSeek ? stream.Position : 0;
+        var columns = ReadColumns(stream, name, options, remember: !stream.CanSeek);
+        string[] texts = [.. columns.Where(column => column.Built is null).Select(column => column.Name)];
+        if (texts.Length > 0)
         {
-            return Read(reader, name, options);
+            if (!stream.CanSeek)
+                throw new LodeException(ErrorCode.InvalidArgument, $"{name}, column '{texts[0]}': its dates do not tell whether the day or the month stands first.", "Say it with DateOrder.");
+            var kinds = new Dictionary<string, ColumnKind>(options.Kinds, StringComparer.Ordinal);
+            foreach (var text in texts)
+                kinds[text] = ColumnKind.Categorical;
+            stream.Position = start;
+            columns = ReadColumns(stream, name, options with { Kinds = kinds }, remember: false);
         }
-        catch (DecoderFallbackException error)
-        {
-            throw new LodeException(ErrorCode.InvalidArgument, $"{name} is not UTF-8 text: {error.Message}", "Save it as UTF-8.", error);
-        }
+        return new Table([.. columns.Select(column => column.Built!)]);
     }
 
     /// <summary>Reads text to the end.</summary>
@@ -78,20 +98,60 @@ public static class CsvReader
     /// <exception cref="LodeException">InvalidArgument: the content makes no table.</exception>
     public static Table Read(TextReader reader, string name, CsvOptions? options = null)
     {
-        options ??= new CsvOptions();
-        if (options.Delimiter is '"' or '\n' or '\r' or ' ')
-            throw new LodeException(ErrorCode.InvalidArgument, "The delimiter cannot be a quote, a line end or a space.");
-        var lexer = new CsvLexer(reader, options.Delimiter, name);
-        var columns = ReadHeader(lexer, options);
+        using var stream = new TextReaderStream(reader);
+        return Read(stream, name, (options ?? new CsvOptions()) with { Encoding = CsvEncoding.Utf8 });
+    }
+
+    private static List<(string Name, Column? Built)> ReadColumns(Stream stream, string name, CsvOptions options, bool remember)
+    {
+        if (options.Delimiter is '"' or '\n' or '\r' or ' ' or > '\u007F')
+            throw new LodeException(ErrorCode.InvalidArgument, "The delimiter must be an ASCII character and no quote, line end or space.");
+        using var input = new CsvInput(stream, options.Encoding, name);
+        var lexer = new CsvLexer(input, name);
+        lexer.Delimiter = (byte)(options.Delimiter ?? Sniff(lexer.Peek(SniffedBytes)));
+        var columns = ReadHeader(lexer, options, remember);
         var rows = 0;
         while (ReadRecord(lexer, columns))
             rows++;
-        return rows > 0
-            ? new Table([.. columns.Select(column => column.Build())])
-            : throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
+        if (rows == 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
+        return [.. columns.Select(column => (column.Name, column.Build()))];
     }
 
-    private static List<CsvColumnBuilder> ReadHeader(CsvLexer lexer, CsvOptions options)
+    /// <summary>The separator that parts most of the first rows into as many fields as the header, of several that which gives the most fields.</summary>
+    internal static char Sniff(ReadOnlySpan<byte> text)
+    {
+        var (best, score) = (',', (0, 0));
+        foreach (var candidate in ",\t;|")
+        {
+            var counts = new List<int>();
+            var (count, quoted, blank) = (0, false, true);
+            foreach (var letter in text)
+            {
+                quoted ^= letter == (byte)'"';
+                if (!quoted && letter == candidate)
+                    count++;
+                if (quoted || letter is not ((byte)'\n' or (byte)'\r'))
+                {
+                    blank = false;
+                    continue;
+                }
+                // What is blank is a blank line, or the second half of CR LF.
+                if (!blank)
+                    counts.Add(count);
+                (count, blank) = (0, true);
+                if (counts.Count == SniffedRows)
+                    break;
+            }
+            if (counts.Count == 0 && count > 0)
+                counts.Add(count);
+            if (counts.Count > 0 && counts[0] > 0 && (counts.Count(other => other == counts[0]), counts[0]).CompareTo(score) > 0)
+                (best, score) = (candidate, (counts.Count(other => other == counts[0]), counts[0]));
+        }
+        return best;
+    }
+
+    private static CsvColumnBuilder[] ReadHeader(CsvLexer lexer, CsvOptions options, bool remember)
     {
         var columns = new List<CsvColumnBuilder>();
         var names = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -104,23 +164,23 @@ public static class CsvReader
                 continue;
             if (token == CsvToken.End)
                 throw new LodeException(ErrorCode.InvalidArgument, $"{lexer.Name} is empty; a header and rows are needed.");
-            var column = field.ToString();
+            var column = Encoding.UTF8.GetString(field);
             if (string.IsNullOrWhiteSpace(column))
                 throw lexer.Error(columns.Count, null, "the header's name is empty.");
             if (!names.TryAdd(column, columns.Count + 1))
                 throw lexer.Error(columns.Count, column, $"the header's name is that of column {names[column]} too.");
-            columns.Add(new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : null, options.MissingTokens));
+            columns.Add(new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : null, options, remember));
         }
         while (token == CsvToken.Field || columns.Count == 0);
         foreach (var column in options.Kinds.Keys)
         {
-            if (!names.ContainsKey(column))
+            if (!options.KindsMayBeAbsent && !names.ContainsKey(column))
                 throw new LodeException(ErrorCode.InvalidArgument, $"{lexer.Name} has no column '{column}'.", DidYouMean.Hint(column, names.Keys));
         }
-        return columns;
+        return [.. columns];
     }
 
-    private static bool ReadRecord(CsvLexer lexer, List<CsvColumnBuilder> columns)
+    private static bool ReadRecord(CsvLexer lexer, CsvColumnBuilder[] columns)
     {
         var fields = 0;
         while (true)
@@ -128,16 +188,16 @@ public static class CsvReader
             var token = lexer.Read(out var field);
             if (token == CsvToken.End)
                 return false;
-            if (token == CsvToken.LastField && fields == 0 && columns.Count > 1 && field.IsEmpty && !lexer.Quoted)
+            if (token == CsvToken.LastField && fields == 0 && columns.Length > 1 && field.IsEmpty && !lexer.Quoted)
                 continue;
-            if (fields < columns.Count && !columns[fields].Add(field))
-                throw lexer.Error(fields, columns[fields].Name, $"'{field}' is not a number, and the column is to be numeric.");
+            if (fields < columns.Length && columns[fields].Add(field) is { } wrong)
+                throw lexer.Error(fields, columns[fields].Name, wrong, wrong.EndsWith("written.", StringComparison.Ordinal) ? "Say the column's kind, or read it from a file." : null);
             fields++;
             if (token == CsvToken.Field)
                 continue;
-            return fields == columns.Count ? true : throw new LodeException(ErrorCode.InvalidArgument,
-                $"{lexer.Name}, line {lexer.Line}, column {Math.Min(fields, columns.Count) + (fields > columns.Count ? 1 : 0)}: " +
-                $"the row has {fields} {(fields == 1 ? "field" : "fields")}; the header has {columns.Count}.");
+            return fields == columns.Length ? true : throw new LodeException(ErrorCode.InvalidArgument,
+                $"{lexer.Name}, line {lexer.Line}, column {Math.Min(fields, columns.Length) + (fields > columns.Length ? 1 : 0)}: " +
+                $"the row has {fields} {(fields == 1 ? "field" : "fields")}; the header has {columns.Length}.");
         }
     }
 }

@@ -115,7 +115,7 @@ public sealed class CsvReaderTests
             File.WriteAllBytes(path, [.. "a\n"u8, 0xC3, 0x28, (byte)'\n']);
             error = Assert.Throws<LodeException>(() => CsvReader.Read(path));
             Assert.Equal(ErrorCode.InvalidArgument, error.Code);
-            Assert.Contains("is not UTF-8", error.Message, StringComparison.Ordinal);
+            Assert.Equal($"{path} is not UTF-8: the byte 0xC3 at offset 2 fits no character.", error.Message);
 
             File.WriteAllBytes(path, [0xEF, 0xBB, 0xBF, .. "a\n1\n"u8]);
             Assert.Equal([1], Numbers(CsvReader.Read(path), "a"));

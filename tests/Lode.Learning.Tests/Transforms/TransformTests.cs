@@ -121,15 +121,6 @@ public sealed class TransformTests
         Assert.Equal([-1, double.NaN, 1], Numbers(Fit(new StandardScaler(), table).Apply(table), "n"));
     }
 
-    [Fact]
-    public void Catalogue_EveryName_MakesATransformThatKeepsRows()
-    {
-        var table = Read("n,t\n1,x\n,y\n3,\n");
-        Assert.Equal(["impute", "impute_constant", "impute_mean", "impute_most_frequent", "one_hot", "standard"], TransformCatalog.Names);
-        Assert.All(TransformCatalog.Names, name => Assert.Equal(3, Fit(TransformCatalog.Create(name), table).Apply(table).Rows));
-        Assert.Equal("Did you mean 'one_hot'?", Assert.Throws<LodeException>(() => TransformCatalog.Create("onehot")).Hint);
-    }
-
     private static void AssertNear(double[][] expected, Table actual, double tolerance)
     {
         for (var row = 0; row < expected.Length; row++)
