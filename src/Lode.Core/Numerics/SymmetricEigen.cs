@@ -84,7 +84,6 @@ public static class SymmetricEigen
                 Vectors.AddScaled(-Vectors.Dot(v, row), v, row);
             }
         }
-        Transpose(a, n);
     }
 
     private static void Iterate(double[] vectors, int n, double[] d, double[] e)
@@ -166,12 +165,5 @@ public static class SymmetricEigen
             values[i] = oldValues[order[i]];
             oldVectors.AsSpan(order[i] * n, n).CopyTo(vectors.AsSpan(i * n));
         }
-    }
-
-    private static void Transpose(double[] a, int n)
-    {
-        for (var i = 0; i < n; i++)
-            for (var j = 0; j < i; j++)
-                (a[(i * n) + j], a[(j * n) + i]) = (a[(j * n) + i], a[(i * n) + j]);
     }
 }
