@@ -94,6 +94,11 @@ public static class RowTiles
         ref var w = ref MemoryMarshal.GetReference(weights);
         ref var x = ref MemoryMarshal.GetReference(tile);
         ref var y = ref MemoryMarshal.GetReference(sums);
+        if (count == 1)
+        {
+            MultiplyOne(ref w, columns, ref x, ref y);
+            return;
+        }
         for (var i = 0; i < count; i += 4)
         {
             // A sum that is not there is the last that is, made again.
@@ -112,8 +117,6 @@ public static class RowTiles
                     var (p, q) = (Vector256.LoadUnsafe(ref column, r), Vector256.LoadUnsafe(ref column, r + 4));
                     var factor = Vector256.Create(Unsafe.Add(ref w0, j));
                     (a0, b0) = (Vector256.MultiplyAddEstimate(factor, p, a0), Vector256.MultiplyAddEstimate(factor, q, b0));
-                    if (count - i == 1)
-                        continue;
                     factor = Vector256.Create(Unsafe.Add(ref w1, j));
                     (a1, b1) = (Vector256.MultiplyAddEstimate(factor, p, a1), Vector256.MultiplyAddEstimate(factor, q, b1));
                     factor = Vector256.Create(Unsafe.Add(ref w2, j));
@@ -121,8 +124,6 @@ public static class RowTiles
                     factor = Vector256.Create(Unsafe.Add(ref w3, j));
                     (a3, b3) = (Vector256.MultiplyAddEstimate(factor, p, a3), Vector256.MultiplyAddEstimate(factor, q, b3));
                 }
-                if (count - i == 1)
-                    (a1, b1, a2, b2, a3, b3) = (a0, b0, a0, b0, a0, b0);
                 Store(ref Unsafe.Add(ref y, i3 * Width), r, a3, b3);
                 Store(ref Unsafe.Add(ref y, i2 * Width), r, a2, b2);
                 Store(ref Unsafe.Add(ref y, i1 * Width), r, a1, b1);
@@ -146,6 +147,11 @@ public static class RowTiles
         ref var a = ref MemoryMarshal.GetReference(left);
         ref var b = ref MemoryMarshal.GetReference(right);
         ref var y = ref MemoryMarshal.GetReference(sums);
+        if (count == 1)
+        {
+            AddProductsOfOne(ref a, ref b, columns, ref y);
+            return;
+        }
         for (var i = 0; i < count; i += 4)
         {
             var rows = Math.Min(4, count - i);
@@ -185,6 +191,56 @@ public static class RowTiles
                 if (rows > 3)
                     Add(ref Unsafe.Add(ref sum, 3 * columns), s30, s31, pair);
             }
+        }
+    }
+
+    // Four chains of sums hide the latency of the addition.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyOne(ref double w, int columns, ref double x, ref double y)
+    {
+        for (nuint r = 0; r < Width; r += 16)
+        {
+            var (a, b, c, d) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
+            for (var j = 0; j < columns; j++)
+            {
+                ref var column = ref Unsafe.Add(ref x, j * Width);
+                var factor = Vector256.Create(Unsafe.Add(ref w, j));
+                a = Vector256.MultiplyAddEstimate(factor, Vector256.LoadUnsafe(ref column, r), a);
+                b = Vector256.MultiplyAddEstimate(factor, Vector256.LoadUnsafe(ref column, r + 4), b);
+                c = Vector256.MultiplyAddEstimate(factor, Vector256.LoadUnsafe(ref column, r + 8), c);
+                d = Vector256.MultiplyAddEstimate(factor, Vector256.LoadUnsafe(ref column, r + 12), d);
+            }
+            Store(ref y, r, a, b);
+            Store(ref y, r + 8, c, d);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddProductsOfOne(ref double a, ref double b, int columns, ref double y)
+    {
+        var j = 0;
+        for (; j <= columns - 4; j += 4)
+        {
+            ref var b0 = ref Unsafe.Add(ref b, j * Width);
+            var (s0, s1, s2, s3) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
+            for (nuint r = 0; r < Width; r += 4)
+            {
+                var x = Vector256.LoadUnsafe(ref a, r);
+                s0 = Vector256.MultiplyAddEstimate(x, Vector256.LoadUnsafe(ref b0, r), s0);
+                s1 = Vector256.MultiplyAddEstimate(x, Vector256.LoadUnsafe(ref b0, r + Width), s1);
+                s2 = Vector256.MultiplyAddEstimate(x, Vector256.LoadUnsafe(ref b0, r + (2 * Width)), s2);
+                s3 = Vector256.MultiplyAddEstimate(x, Vector256.LoadUnsafe(ref b0, r + (3 * Width)), s3);
+            }
+            Add(ref Unsafe.Add(ref y, j), s0, s1, true);
+            Add(ref Unsafe.Add(ref y, j + 2), s2, s3, true);
+        }
+        for (; j < columns; j++)
+        {
+            ref var b0 = ref Unsafe.Add(ref b, j * Width);
+            var sum = Vector256<double>.Zero;
+            for (nuint r = 0; r < Width; r += 4)
+                sum = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref a, r), Vector256.LoadUnsafe(ref b0, r), sum);
+            Add(ref Unsafe.Add(ref y, j), sum, sum, false);
         }
     }
 

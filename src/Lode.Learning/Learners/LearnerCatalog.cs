@@ -19,6 +19,7 @@ public static class LearnerCatalog
         ["lasso"] = ElasticNet.CreateLasso,
         ["linear"] = LinearRegression.Create,
         ["logistic"] = LogisticRegression.Create,
+        ["poisson"] = PoissonRegression.Create,
         ["random_forest"] = RandomForest.Create,
         ["ridge"] = Ridge.Create,
         ["ridge_cv"] = RidgeCv.Create,

@@ -39,6 +39,11 @@ public sealed class HuberRegressionTests : LearnerContract
     protected override ILearner CreateLearner() => new HuberRegression();
 }
 
+public sealed class PoissonRegressionTests : LearnerContract
+{
+    protected override ILearner CreateLearner() => new PoissonRegression(new PoissonOptions { Alpha = 0.01 });
+}
+
 public sealed class LinearTests
 {
     [Fact]
@@ -239,6 +244,69 @@ public sealed class LinearTests
     }
 
     [Fact]
+    public void Poisson_CountsOfALogLinearRate_FindsIt()
+    {
+        var rng = new Rng(12);
+        const int rows = 4000;
+        var (values, target, weights) = (new double[rows * 2], new double[rows], new double[rows]);
+        for (var row = 0; row < rows; row++)
+        {
+            (values[row * 2], values[(row * 2) + 1], weights[row]) = (rng.NextGaussian(), 100 + rng.NextGaussian(), 1 + (row % 3));
+            // A Poisson deviate by the product of uniforms (Knuth).
+            var (limit, product) = (Math.Exp(-Math.Exp(0.5 + (0.8 * values[row * 2]) - (0.3 * (values[(row * 2) + 1] - 100)))), rng.NextDouble());
+            for (; product > limit; product *= rng.NextDouble())
+                target[row]++;
+        }
+        var data = new TrainingData(Data(values, 2, target).Features, Target.Regression("y", target), weights);
+        var model = new PoissonRegression(new PoissonOptions { Alpha = 0 }).Fit(data);
+        Assert.Equal(1, model.Figures["converged"]);
+        Assert.Equal(0.8, model.Coefficients[0], 0.05);
+        Assert.Equal(-0.3, model.Coefficients[1], 0.05);
+        // At the optimum the predictions' weighted sum, and their products with each column, are those of the target.
+        var output = new double[rows];
+        model.Predict(data.Features, output);
+        Assert.Equal(0, Enumerable.Range(0, rows).Sum(row => weights[row] * (output[row] - target[row])), 1e-3);
+        Assert.Equal(0, Enumerable.Range(0, rows).Sum(row => weights[row] * (output[row] - target[row]) * values[row * 2]), 1e-3);
+        var penalised = new PoissonRegression(new PoissonOptions { Alpha = 10 }).Fit(data);
+        Assert.InRange(penalised.Coefficients[0], 0.01, 0.5);
+    }
+
+    [Fact]
+    public void Poisson_TargetsOutOfRange_AreNamedOrTakenAsZero()
+    {
+        Assert.Contains("is -1 in row 2", Assert.Throws<LodeException>(() => new PoissonRegression().Fit(Data([1, 2], 1, [1, -1]))).Message, StringComparison.Ordinal);
+        var output = new double[2];
+        var data = Data([1, 2], 1, [0, 0]);
+        new PoissonRegression().Fit(data).Predict(data.Features, output);
+        Assert.All(output, value => Assert.InRange(value, 0, 1e-300));
+    }
+
+    [Theory]
+    [InlineData("poisson")]
+    [InlineData("ridge_cv")]
+    [InlineData("logistic")]
+    public void Models_WrittenAndRead_AreTheSame(string name)
+    {
+        var data = name == "logistic" ? Problems.Classes(90, 3, 3, 5) : Data([1, 2, 3, 4], 1, [1, 2, 4, 9]);
+        var writer = new BundleWriter();
+        writer.WriteThing(LearnerCatalog.Create(name).Fit(data, default));
+        var read = new BundleReader(writer.Written.ToArray()).ReadThing<IModel>();
+        var again = new BundleWriter();
+        again.WriteThing(read);
+        Assert.Equal(writer.Written.ToArray(), again.Written.ToArray());
+        // Cut anywhere, it is refused.
+        for (var length = 0; length < writer.Written.Length; length += 7)
+            Assert.Throws<LodeException>(() => new BundleReader(writer.Written[..length].ToArray()).ReadThing<IModel>());
+    }
+
+    [Fact]
+    public void Fit_TooManyColumns_IsRefused()
+    {
+        var data = Data(new double[20_001], 20_001, [1]);
+        Assert.Contains("at most 20000 columns; got 20001", Assert.Throws<LodeException>(() => new Ridge().Fit(data)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fit_WithoutIntercept_GoesThroughZero()
     {
         var data = Data([1, 2, 3], 1, [2, 4, 6.3]);
@@ -253,6 +321,7 @@ public sealed class LinearTests
     [InlineData("elastic_net", "l1_ratio", 1.5)]
     [InlineData("huber", "epsilon", 0.5)]
     [InlineData("bayesian_ridge", "max_iter", 0)]
+    [InlineData("poisson", "alpha", -1)]
     [InlineData("ridge_cv", "alphas", 0)]
     public void Create_OptionsOutOfRange_AreRefused(string name, string option, object value)
     {

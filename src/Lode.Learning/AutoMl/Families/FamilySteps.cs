@@ -25,7 +25,7 @@ internal static class FamilySteps
 
     /// <summary>Dates as numbers, missing numbers by the median with a column that says so, missing levels as a level.</summary>
     public static IEnumerable<StepSpec> Complete() =>
-        [Step("date_parts"), Step("impute", ("numeric", "median"), ("categorical", "constant"), ("indicator", true))];
+        [Step("date_parts"), Step("impute", ("numeric", "median"), ("categorical", "constant"), ("add_indicator", true))];
 
     /// <summary>Numbers brought to one scale, as a setting <c>scale</c> says.</summary>
     public static StepSpec Scale(Params settings) => settings.Text("scale") switch

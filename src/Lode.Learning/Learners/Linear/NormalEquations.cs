@@ -5,6 +5,7 @@ namespace Lode.Learning;
 /// <summary>The weighted sums of squares and products of features and target about their means: all that least squares needs to know of the rows.</summary>
 internal sealed class NormalEquations
 {
+    private const int MaxColumns = 20_000;
     private readonly TrainingData _data;
     private readonly int _threads;
     private readonly CancellationToken _cancellation;
@@ -45,6 +46,11 @@ internal sealed class NormalEquations
     public static NormalEquations Of(TrainingData data, FitContext context, bool centre, string learner)
     {
         context.Cancellation.ThrowIfCancellationRequested();
+        if (data.Features.Columns > MaxColumns)
+        {
+            throw new LodeException(ErrorCode.InvalidArgument,
+                $"Learner '{learner}' takes at most {MaxColumns} columns; got {data.Features.Columns}.", "Encode categories of many levels by their target's mean, or hash them.");
+        }
         var equations = new NormalEquations(data, context);
         equations.Sum(centre);
         var d = equations.Columns;

@@ -95,6 +95,26 @@ internal static class LogisticKernels
         }
     }
 
+    /// <summary>Both classes' probabilities, each from its own side: a small one keeps its digits.</summary>
+    /// <param name="scores">The second class's log-odds, shape [tile width]; receives its probabilities.</param>
+    /// <param name="first">Receives the first class's, the same shape.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pairs(Span<double> scores, Span<double> first)
+    {
+        ref var s = ref MemoryMarshal.GetReference(scores[..Width]);
+        ref var f = ref MemoryMarshal.GetReference(first[..Width]);
+        var one = Vector256<double>.One;
+        for (nuint r = 0; r < RowTiles.Width; r += 4)
+        {
+            var score = Vector256.LoadUnsafe(ref s, r);
+            var small = Vector256.Exp(-Vector256.Abs(score));
+            var larger = one / (one + small);
+            var positive = Vector256.GreaterThan(score, Vector256<double>.Zero);
+            Vector256.ConditionalSelect(positive, larger, small * larger).StoreUnsafe(ref s, r);
+            Vector256.ConditionalSelect(positive, small * larger, larger).StoreUnsafe(ref f, r);
+        }
+    }
+
     /// <summary>Turns changes of scores into changes of residuals: w·p·(u - Σ p·u).</summary>
     /// <param name="changes">u, changed in place.</param>
     /// <param name="probabilities">The same shape.</param>

@@ -66,7 +66,8 @@ public sealed class LogisticModel : IModel
     public void Predict(FeatureMatrix features, Span<double> output, int threads = 1)
     {
         ModelShape.Require(features, _columns, output, _classes);
-        output.Clear();
+        if (_present.Length < _classes)
+            output.Clear();
         if (_present.Length < 2)
         {
             for (var row = 0; row < features.Rows && _present.Length == 1; row++)
@@ -88,11 +89,7 @@ public sealed class LogisticModel : IModel
             var rows = output.Slice(start * _classes, count * _classes);
             if (scoreRows == 1)
             {
-                // Each class from its own side: a small probability keeps its digits.
-                for (var r = 0; r < RowTiles.Width; r++)
-                    other[r] = -scores[r];
-                LogisticKernels.Probabilities(other, other, logs);
-                LogisticKernels.Probabilities(scores, scores, logs);
+                LogisticKernels.Pairs(scores, other);
                 for (var r = 0; r < count; r++)
                 {
                     rows[(r * _classes) + _present[0]] = other[r];

@@ -50,13 +50,15 @@ public sealed record LogisticRegressionOptions
 /// <remarks>
 /// Minimises C·Σ wᵢ·lossᵢ + ρ‖W‖₁ + ½(1-ρ)‖W‖², scikit-learn's objective. Without absolute values: Newton's method with backtracking, whose steps are solved
 /// by Cholesky's factor for two classes of up to 600 columns, else by conjugate gradients preconditioned by the classes' own blocks of the second
-/// derivative (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.2, 5.3 and 7.1). With them: Newton's method
+/// derivative (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.2, 5.3 and 7.1), begun at the optimum of every 16th row where
+/// there are many. With them: Newton's method
 /// for one class after the other, whose steps coordinate descent solves (Friedman, Hastie and Tibshirani, J. Stat. Software 33, 2010,
 /// sections 3 and 4), with backtracking. The penalty keeps separable data finite. A class without a row gets probability 0.
 /// Threads change no bit.
 /// </remarks>
 public sealed class LogisticRegression : ILearner
 {
+    private const int Thinning = 16;
     private readonly LogisticRegressionOptions _options;
 
     /// <param name="options">Null: the defaults.</param>
@@ -113,8 +115,34 @@ public sealed class LogisticRegression : ILearner
         var problem = new LogisticProblem(data, present, _options.C, 1 - _options.Absolute, context);
         var end = _options.Absolute > 0
             ? SparseLogisticSearch.Minimize(problem, _options, context.Cancellation)
-            : LogisticSearch.Minimize(problem, _options, context.Cancellation);
+            : LogisticSearch.Minimize(problem, _options, Start(data, present, context), context.Cancellation);
         return new LogisticModel(columns, classes, present, end.Point, end.Value, end.Iterations, end.Converged);
+    }
+
+    // Of many rows every 16th says nearly where the optimum is, for a sixteenth of the work.
+    private double[] Start(TrainingData data, int[] present, FitContext context)
+    {
+        var (rows, columns) = (data.Features.Rows / Thinning, data.Features.Columns);
+        var size = (columns + 1) * (present.Length > 2 ? present.Length : 1);
+        if (rows < 1000 || rows < 10L * size)
+            return new double[size];
+        var chosen = new int[rows];
+        var values = new double[rows * columns];
+        var weights = new double[rows];
+        var (all, some) = (0.0, 0.0);
+        for (var row = 0; row < data.Features.Rows; row++)
+            all += data.Weight(row);
+        for (var i = 0; i < rows; i++)
+        {
+            chosen[i] = i * Thinning;
+            data.Features.Row(chosen[i]).CopyTo(values.AsSpan(i * columns));
+            some += weights[i] = data.Weight(chosen[i]);
+        }
+        var sample = new TrainingData(new FeatureMatrix(values, rows, data.Features.Names), data.Target.Select(chosen), weights);
+        if (!(some > 0) || !PresentClasses(sample).AsSpan().SequenceEqual(present))
+            return new double[size];
+        var problem = new LogisticProblem(sample, present, _options.C * all / some, 1, context);
+        return LogisticSearch.Minimize(problem, _options with { Tol = Math.Max(_options.Tol, 1e-3 * all / Thinning), MaxIter = 20 }, new double[size], context.Cancellation).Point;
     }
 
     private static int[] PresentClasses(TrainingData data)

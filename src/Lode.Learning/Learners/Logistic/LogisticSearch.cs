@@ -9,7 +9,11 @@ internal sealed record LogisticEnd(double[] Point, double Value, int Iterations,
 internal sealed class LogisticSearch
 {
     private const int MaxDirect = 600;
+    private const int Memory = 8;
     private const int MaxFactors = 1 << 24;
+
+    // A second derivative serves on while each step leaves less than this share of the gradient: a pass over the rows saved.
+    private const double KeepBelow = 0.1;
     private readonly LogisticProblem _problem;
     private readonly double _tolerance;
     private readonly CancellationToken _cancellation;
@@ -27,6 +31,14 @@ internal sealed class LogisticSearch
     private readonly double[] _direction;
     private readonly double[] _image;
 
+    // What steps since the last factor have shown of the curvature; where the factor is the whole second derivative.
+    private readonly double[] _before;
+    private readonly double[] _steps;
+    private readonly double[] _changes;
+    private readonly double[] _inverses = new double[Memory];
+    private readonly double[] _shares = new double[Memory];
+    private int _pairs;
+
     private LogisticSearch(LogisticProblem problem, LogisticRegressionOptions options, CancellationToken cancellation)
     {
         (_problem, _tolerance, _cancellation) = (problem, options.Tol * options.C, cancellation);
@@ -39,25 +51,35 @@ internal sealed class LogisticSearch
             _factors[row] = new double[block * block];
         _diagonal = new double[factored ? 0 : size];
         var more = IsDirect ? 0 : size;
+        var kept = IsDirect ? size : 0;
+        (_before, _steps, _changes) = (new double[kept], new double[kept * Memory], new double[kept * Memory]);
         (_residual, _scaled, _direction, _image) = (new double[more], new double[more], new double[more], new double[more]);
     }
 
     private bool IsDirect => _rows == 1 && _factors.Length == 1;
 
-    public static LogisticEnd Minimize(LogisticProblem problem, LogisticRegressionOptions options, CancellationToken cancellation) =>
-        new LogisticSearch(problem, options, cancellation).Minimize(options.MaxIter);
+    /// <param name="problem">What is minimised.</param>
+    /// <param name="options">Its tolerance and steps.</param>
+    /// <param name="start">Where to begin; becomes part of the result.</param>
+    /// <param name="cancellation">Looked at once a step.</param>
+    public static LogisticEnd Minimize(LogisticProblem problem, LogisticRegressionOptions options, double[] start, CancellationToken cancellation) =>
+        new LogisticSearch(problem, options, cancellation).Minimize(start, options.MaxIter);
 
-    private LogisticEnd Minimize(int maxIterations)
+    private LogisticEnd Minimize(double[] point, int maxIterations)
     {
-        var (point, trial) = (new double[_problem.Size], new double[_problem.Size]);
+        var trial = new double[_problem.Size];
         var value = _problem.Evaluate(point, _gradient);
         RequireFinite(_gradient);
         var first = Math.Sqrt(Vectors.Dot(_gradient, _gradient));
+        var (norm, isFresh) = (first, false);
         for (var iteration = 0; iteration < maxIterations; iteration++)
         {
             _cancellation.ThrowIfCancellationRequested();
             if (LargestOf(_gradient) <= _tolerance)
                 return new LogisticEnd(point, value, iteration, true);
+            if (!isFresh || _pairs == Memory)
+                Factor();
+            _gradient.AsSpan(0, _before.Length).CopyTo(_before);
             Step(first);
             _problem.CentreIntercepts(_step);
             var slope = Vectors.Dot(_gradient, _step);
@@ -75,6 +97,10 @@ internal sealed class LogisticSearch
             // The squared length of the step in the curvature's own norm: what is left to gain is of the order of its square.
             if (-slope <= 1e-14 * (1 + Math.Abs(value)))
                 return new LogisticEnd(point, value, iteration + 1, true);
+            var left = Math.Sqrt(Vectors.Dot(_gradient, _gradient));
+            isFresh = length == 1 && left < KeepBelow * norm;
+            Remember();
+            norm = left;
         }
         return new LogisticEnd(point, value, maxIterations, LargestOf(_gradient) <= _tolerance);
     }
@@ -101,8 +127,9 @@ internal sealed class LogisticSearch
         return result;
     }
 
-    private void Step(double first)
+    private void Factor()
     {
+        _pairs = 0;
         var block = _problem.Block;
         for (var row = 0; row < _factors.Length; row++)
         {
@@ -120,12 +147,48 @@ internal sealed class LogisticSearch
         }
         if (_diagonal.Length > 0)
             _problem.Diagonal(_diagonal);
+    }
+
+    private void Step(double first)
+    {
         for (var i = 0; i < _step.Length; i++)
             _step[i] = -_gradient[i];
         if (IsDirect)
-            Cholesky.Solve(_factors[0], _step);
+            SolveByFactor();
         else
             SolveByConjugateGradients(first);
+    }
+
+    private void Remember()
+    {
+        var size = _before.Length;
+        if (size == 0 || _pairs == Memory)
+            return;
+        var (at, curvature) = (_pairs * size, 0.0);
+        for (var i = 0; i < size; i++)
+        {
+            (_steps[at + i], _changes[at + i]) = (_step[i], _gradient[i] - _before[i]);
+            curvature += _steps[at + i] * _changes[at + i];
+        }
+        if (curvature > 0)
+            _inverses[_pairs++] = 1 / curvature;
+    }
+
+    // The two-loop recursion (algorithm 7.4) about the factor.
+    private void SolveByFactor()
+    {
+        var size = _step.Length;
+        for (var k = _pairs - 1; k >= 0; k--)
+        {
+            _shares[k] = _inverses[k] * Vectors.Dot(_steps.AsSpan(k * size, size), _step);
+            Vectors.AddScaled(-_shares[k], _changes.AsSpan(k * size, size), _step);
+        }
+        Cholesky.Solve(_factors[0], _step);
+        for (var k = 0; k < _pairs; k++)
+        {
+            var share = _inverses[k] * Vectors.Dot(_changes.AsSpan(k * size, size), _step);
+            Vectors.AddScaled(_shares[k] - share, _steps.AsSpan(k * size, size), _step);
+        }
     }
 
     // H·step = -gradient, as far as the distance from the optimum warrants.
