@@ -26,28 +26,28 @@ internal static class HtmlReport
             page.Append($"<p>{E(simpler)}</p>\n");
         foreach (var warning in report.Warnings)
             page.Append($"<p class=\"warning\"><strong>Warning:</strong> {E(warning)}</p>\n");
-        if (report.Test is { Scores: not null } test)
-            Scores(page, $"Scores on {test.Name}, scored once", test.Scores);
-        Scores(page, "Scores out of fold (chosen among candidates by these, so a little too good)", report.OutOfFold);
+        var scores = ReportSections.Scores(report);
+        Table(page, scores.Title, scores.Head, scores.Rows);
+        page.Append($"<p>{E(ReportSections.OutOfFoldNote)}</p>\n");
         page.Append("<h2>Pictures</h2>\n<div class=\"pair\">");
         foreach (var figure in figures)
             page.Append($"<figure><h3>{E(figure.Title)}</h3>{figure.Picture}<figcaption>{E(figure.Caption)}</figcaption></figure>\n");
-        page.Append("</div>\n<h2>Leaderboard</h2>\n");
+        page.Append("</div>\n");
         var (head, rows) = ReportSections.Leaderboard(report);
-        page.Append($"<div class=\"wide\"><table><thead><tr>{string.Concat(head.Select(cell => $"<th>{E(cell)}</th>"))}</tr></thead><tbody>\n");
-        foreach (var row in rows)
-            page.Append($"<tr>{string.Concat(row.Select(cell => $"<td>{E(cell)}</td>"))}</tr>\n");
-        page.Append($"</tbody></table></div>\n{(report.Leaderboard.Count > rows.Count ? $"<p>{rows.Count} of {report.Leaderboard.Count} candidates; report.json has all.</p>\n" : "")}");
+        Table(page, "Leaderboard", head, rows);
+        page.Append($"{(report.Leaderboard.Count > rows.Count ? $"<p>{rows.Count} of {report.Leaderboard.Count} candidates; report.json has all.</p>\n" : "")}");
         Facts(page, "Data", ReportSections.Data(report));
         Facts(page, "Search", ReportSections.Search(report));
         page.Append($"<h2>The winner as a program</h2>\n<details><summary>winner.cs</summary><pre>{E(report.Code)}</pre></details>\n</body></html>\n");
         return page.ToString();
     }
 
-    private static void Scores(StringBuilder page, string title, IReadOnlyDictionary<string, double> scores)
+    private static void Table(StringBuilder page, string title, string[] head, IReadOnlyList<string[]> rows)
     {
-        if (scores.Count > 0)
-            Facts(page, title, scores.Select(score => (score.Key, Format.Number(score.Value))));
+        page.Append($"<h2>{E(title)}</h2>\n<div class=\"wide\"><table><thead><tr>{string.Concat(head.Select(cell => $"<th>{E(cell)}</th>"))}</tr></thead><tbody>\n");
+        foreach (var row in rows)
+            page.Append($"<tr>{string.Concat(row.Select(cell => $"<td>{E(cell)}</td>"))}</tr>\n");
+        page.Append("</tbody></table></div>\n");
     }
 
     private static void Facts(StringBuilder page, string title, IEnumerable<(string Name, string Value)> facts)

@@ -13,9 +13,9 @@ internal static class MarkdownReport
             page.Append($"{E(simpler)}\n\n");
         foreach (var warning in report.Warnings)
             page.Append($"> **Warning:** {E(warning)}\n\n");
-        if (report.Test is { Scores: { } scores } test)
-            Table(page, $"Scores on {test.Name}, scored once", ["metric", "score"], scores.Select(score => (string[])[score.Key, Format.Number(score.Value)]));
-        Table(page, "Scores out of fold", ["metric", "score"], report.OutOfFold.Select(score => (string[])[score.Key, Format.Number(score.Value)]));
+        var scores = ReportSections.Scores(report);
+        Table(page, scores.Title, scores.Head, scores.Rows);
+        page.Append($"{ReportSections.OutOfFoldNote}\n\n");
         var (head, rows) = ReportSections.Leaderboard(report);
         Table(page, "Leaderboard", head, rows);
         foreach (var figure in figures)

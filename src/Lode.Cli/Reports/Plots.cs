@@ -143,7 +143,7 @@ internal static class Plots
         var k = names.Count;
         var cell = Math.Clamp(420 / k, 16, 64);
         var margin = 30 + (7 * Math.Clamp(names.Max(name => name.Length), 3, 16));
-        var svg = new Svg(margin + (cell * k) + Right + 10, margin + (cell * k) + 20, title);
+        var svg = new Svg(Math.Max(320, margin + (cell * k) + Right + 10), margin + (cell * k) + 20, title);
         for (var actual = 0; actual < k; actual++)
         {
             var sum = Enumerable.Range(0, k).Sum(predicted => counts(actual, predicted));
@@ -159,7 +159,7 @@ internal static class Plots
                     svg.Text(margin + (cell * (predicted + 0.5)), margin + (cell * (actual + 0.5)) + 4, Format.Number(count), "middle", 11, share > 0.55 ? "#ffffff" : "currentColor");
             }
         }
-        svg.Text(margin + (cell * k / 2.0), svg.Height - 6, "rows: what it was; columns: what was said", "middle", 11);
+        svg.Text(8, svg.Height - 6, "rows: what it was; columns: what was said", size: 11);
         return svg.ToString();
     }
 

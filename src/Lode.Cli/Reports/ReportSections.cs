@@ -45,6 +45,20 @@ internal static class ReportSections
             ]),
         ]);
 
+    /// <summary>Every metric on the second file, where it was scored, and out of fold.</summary>
+    public static (string Title, string[] Head, IReadOnlyList<string[]> Rows) Scores(AutoMlReport report)
+    {
+        var test = report.Test is { Scores: { } scored } ? scored : null;
+        string[] head = test is null ? ["metric", "out of fold"] : ["metric", report.Test!.Name, "out of fold"];
+        var names = (test ?? report.OutOfFold).Keys.Union(report.OutOfFold.Keys);
+        string Cell(IReadOnlyDictionary<string, double> scores, string name) => scores.TryGetValue(name, out var score) ? Format.Number(score) : "";
+        return ($"Scores{(test is null ? "" : $"; {report.Test!.Name} was scored once")}", head,
+            [.. names.Select(name => (string[])(test is null ? [name, Cell(report.OutOfFold, name)] : [name, Cell(test, name), Cell(report.OutOfFold, name)]))]);
+    }
+
+    /// <summary>Why scores out of fold are not the last word.</summary>
+    public const string OutOfFoldNote = "Scores out of fold are those by which the winner was chosen, so they are a little too good; the corrected score above is not.";
+
     /// <summary>The winner's line on something simpler; null where it is the simplest itself.</summary>
     public static string? Simpler(AutoMlReport report) => report.Simpler is { } simpler
         ? $"As good within noise, but simpler: {simpler.Number:000}-{simpler.Family}, {report.Metric} {Format.Number(simpler.Score)}{(simpler.Settings.Count > 0 ? $" ({string.Join(", ", simpler.Settings.Select(pair => $"{pair.Key}={pair.Value}"))})" : "")}."
