@@ -33,8 +33,9 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
         try
         {
             connection = Connect(file, SqliteOpenMode.ReadWriteCreate);
-            // Before anything else: only an empty file can be told that it may shrink; others are told when they are compacted.
-            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL;");
+            // Only an empty file can be told that it may shrink; others are told when they are compacted. Saying it again would write.
+            if (SqliteSchema.IsEmpty(connection))
+                Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL;");
             // Full: an answered write survives loss of power, not only of the process. 4000 pages: busy pages are copied home once for many commits.
             Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;");
             SqliteSchema.Migrate(connection, file);
@@ -124,7 +125,7 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
 
     private static SqliteConnection Connect(string file, SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, DefaultTimeout = 30 }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, DefaultTimeout = 30, Pooling = false }.ToString());
         try
         {
             connection.Open();
