@@ -29,13 +29,13 @@ internal static class ChunkTable
             (min, max) = (Extremes.Min(min, value), Extremes.Max(max, value));
         }
         var end = points[^1];
-        sql.Run(
+        sql.Post(
             """
             INSERT INTO metric_chunk (metric_id, chunk, count, first_step, last_step, first_time, last_time, end_time, end_value, min, max)
             VALUES (@0, @1, @2, @3, @4, @5, @6, @7, @8, @9, @10)
             """,
             metric, number, (long)points.Length, points[0].Step, end.Step, firstTime, lastTime, end.Time, NullIfNaN(end.Value), NullIfNaN(min), NullIfNaN(max));
-        sql.Run("INSERT INTO metric_chunk_data (metric_id, chunk, data) VALUES (@0, @1, @2)", metric, number, ChunkCodec.Write(points));
+        sql.Post("INSERT INTO metric_chunk_data (metric_id, chunk, data) VALUES (@0, @1, @2)", metric, number, ChunkCodec.Write(points));
     }
 
     /// <summary>All chunks of a metric, in the order of sealing.</summary>
@@ -63,8 +63,8 @@ internal static class ChunkTable
         if (TryRead(sql, metric, next - 1) is not { } taken)
             return false;
         points.AddRange(taken);
-        sql.Run("DELETE FROM metric_chunk WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
-        sql.Run("DELETE FROM metric_chunk_data WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
+        sql.Post("DELETE FROM metric_chunk WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
+        sql.Post("DELETE FROM metric_chunk_data WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
         return true;
     }
 

@@ -12,10 +12,14 @@ internal sealed class MetricAppends : ISqlDeferred
     // Some 200 bytes each.
     private const int MaxRemembered = 20_000;
 
+    // So many that are not known yet are looked up together.
+    private const int ManyKeys = 8;
+
     private readonly Dictionary<RunId, OpenRun> _runs = [];
     private readonly List<OpenRun> _changed = [];
     private readonly MetricLog _log = new();
     private int _remembered;
+    private long _changes;
     private bool _isLost;
 
     /// <summary>The run of that id; null where there is none.</summary>
@@ -50,6 +54,8 @@ internal sealed class MetricAppends : ISqlDeferred
             run.Changed.Clear();
             run.IsChanged = false;
         }
+        // Versions are in the order of each run's last change.
+        _changed.Sort((a, b) => a.LastChange.CompareTo(b.LastChange));
         if (_changed.Count > 0)
             Versions.Raise(sql, _changed.ConvertAll(run => run.Row));
         _changed.Clear();
@@ -93,6 +99,19 @@ internal sealed class MetricAppends : ISqlDeferred
         });
     }
 
+    private static int UnknownKeys(OpenRun run, IReadOnlyList<MetricPoint> points)
+    {
+        if (points.Count < ManyKeys)
+            return 0;
+        var unknown = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < points.Count && unknown.Count < ManyKeys; i++)
+        {
+            if (!run.Metrics.ContainsKey(points[i].Key))
+                unknown.Add(points[i].Key);
+        }
+        return unknown.Count;
+    }
+
     private OpenRun Remember(RunId id, OpenRun run)
     {
         _runs.Add(id, run);
@@ -102,6 +121,13 @@ internal sealed class MetricAppends : ISqlDeferred
 
     private void Take(SqlSession sql, OpenRun run, IReadOnlyList<MetricPoint> points)
     {
+        if (!run.IsComplete && UnknownKeys(run, points) >= ManyKeys)
+        {
+            var known = run.Metrics.Count;
+            OpenMetric.FindAll(sql, run.Row, run.Metrics);
+            run.IsComplete = true;
+            _remembered += run.Metrics.Count - known;
+        }
         var (key, metric) = ("", (OpenMetric?)null);
         for (var i = 0; i < points.Count; i++)
         {
@@ -122,6 +148,7 @@ internal sealed class MetricAppends : ISqlDeferred
         if (!run.IsChanged)
             _changed.Add(run);
         run.IsChanged = true;
+        run.LastChange = ++_changes;
     }
 }
 
@@ -139,4 +166,10 @@ internal sealed class OpenRun(long row, Lifecycle lifecycle)
     public List<OpenMetric> Changed { get; } = [];
 
     public bool IsChanged { get; set; }
+
+    /// <summary>The greater, the later.</summary>
+    public long LastChange { get; set; }
+
+    /// <summary>Whether all metrics that it had are known.</summary>
+    public bool IsComplete { get; set; }
 }

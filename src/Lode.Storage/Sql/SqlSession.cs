@@ -106,6 +106,7 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         try
         {
             _deferred!.Settle(this);
+            SendPosted();
             Changes = changes;
         }
         catch
@@ -134,7 +135,11 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
     /// <summary>After the transaction was taken back: drops the writes that wait, and reads those that were kept again before anything else is done.</summary>
     internal void Lose()
     {
-        _deferred?.Lose();
+        DropPosted();
+        if (KeepsLog)
+            _deferred?.Lose();
+        else
+            _deferred?.Forget();
         _isLost = KeepsLog && _deferred is not null;
         _settled = !_isLost;
     }
@@ -148,6 +153,34 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         return rows;
     }
 
+    /// <summary>As <see cref="Run"/>, for a change with RETURNING; false where it changed nothing.</summary>
+    internal bool RunReading(string sql, ReadOnlySpan<object?> values, Action<DbDataReader> read)
+    {
+        var before = Changes;
+        using var reader = Prepare(sql, values).ExecuteReader();
+        while (reader.Read())
+        {
+            Changes++;
+            read(reader);
+        }
+        return Changes > before;
+    }
+
+    /// <summary>A text as it is stored.</summary>
+    internal string Stored(string text) => (string)dialect.Bind(text);
+
+    /// <summary>As <see cref="Run"/>, where nobody asks how many rows it changed: a session whose database is far away may send several such statements together, at the latest before it asks for anything.</summary>
+    internal void Post(string sql, params ReadOnlySpan<object?> values)
+    {
+        if (!TryPost(sql, values))
+            Run(sql, values);
+    }
+
+    /// <summary>Sends what <see cref="Post"/> gathered.</summary>
+    internal virtual void SendPosted()
+    {
+    }
+
     /// <summary>As <see cref="Read"/>, for what the writes that wait do not change.</summary>
     internal void ReadApart(string sql, ReadOnlySpan<object?> values, Action<DbDataReader> read)
     {
@@ -155,6 +188,14 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         while (reader.Read())
             read(reader);
     }
+
+    /// <summary>Forgets what <see cref="Post"/> gathered.</summary>
+    internal virtual void DropPosted()
+    {
+    }
+
+    /// <summary>Gathers a statement for <see cref="SendPosted"/>; false where this session sends each at once.</summary>
+    private protected virtual bool TryPost(string sql, ReadOnlySpan<object?> values) => false;
 
     /// <summary>Runs a statement; returns how many rows it changed.</summary>
     protected virtual int ExecuteCore(string sql, ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteNonQuery();
@@ -170,6 +211,7 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
 
     private DbCommand Prepare(string sql, ReadOnlySpan<object?> values)
     {
+        SendPosted();
         if (!_prepared.TryGetValue(sql, out var command))
         {
             // Filters make statements without end; the few hot ones come first and stay.

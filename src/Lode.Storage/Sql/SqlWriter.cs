@@ -177,8 +177,8 @@ internal sealed class SqlWriter : IAsyncDisposable
                 session.Run(_host.Begin);
                 if (!TryRun(session, group))
                 {
-                    session.Run("ROLLBACK");
                     session.Lose();
+                    session.Run("ROLLBACK");
                     session.Run(_host.Begin);
                     RunEachAlone(session, group);
                 }
@@ -221,6 +221,7 @@ internal sealed class SqlWriter : IAsyncDisposable
             session.Run("SAVEPOINT one");
             if (!write.TryRun(session, _host))
             {
+                session.DropPosted();
                 session.Forget();
                 session.Run("ROLLBACK TO SAVEPOINT one");
             }
