@@ -77,13 +77,19 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     {
         if (_closed)
             return;
-        if (_writer.Holds)
-            await SettleAsync(CancellationToken.None).ConfigureAwait(false);
-        _closed = true;
-        await _writer.DisposeAsync().ConfigureAwait(false);
-        foreach (var reader in _readers)
-            reader.Dispose();
-        _session.Dispose();
+        try
+        {
+            if (_writer.Holds)
+                await SettleAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _closed = true;
+            await _writer.DisposeAsync().ConfigureAwait(false);
+            foreach (var reader in _readers)
+                reader.Dispose();
+            _session.Dispose();
+        }
     }
 
     string ISqlWriterHost.Begin => "BEGIN IMMEDIATE";
