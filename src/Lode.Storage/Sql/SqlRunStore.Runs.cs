@@ -13,7 +13,7 @@ public sealed partial class SqlRunStore
     public Task<Run> CreateRunAsync(NewRun run, CancellationToken ct)
     {
         foreach (var (key, _) in run.Tags)
-            NameRules.CheckKey(key, "tags.key");
+            NameRules.CheckLooseKey(key, "tags.key");
         return database.WriteAsync(sql =>
         {
             if (InsertRun(sql, run) is not var (row, made))
