@@ -100,6 +100,14 @@ public sealed class Snippets : IDisposable
         var files = await artifacts.ListAsync(ArtifactPath.OfUri(stored.ArtifactUri)!, default);
         Assert.Equal(["breast_cancer.csv", "inputs", "notes", "plots"], files.Select(file => file.Name));
         Assert.Equal("", _output.ToString());
+    public void Trees()
+    {
+        var data = Dataset.Of(CsvReader.Read("samples/data/breast_cancer.csv"), "diagnosis");
+        var boosting = LearnerCatalog.Create("hist_gb", new Dictionary<string, object?> { ["max_iter"] = 50, ["monotonic_cst"] = "mean_radius:1" });
+        var scores = CrossValidation.Run(new Pipeline([], boosting), data, new StratifiedKFold(5), [MetricCatalog.Get("roc_auc")], seed: 1);
+        Console.WriteLine($"{scores["roc_auc"].Mean:0.000}");
+
+        Assert.InRange(scores["roc_auc"].Mean, 0.97, 1);
     }
 
     [Fact]
