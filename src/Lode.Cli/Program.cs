@@ -15,6 +15,9 @@ namespace Lode.Cli
                 new RootCommand("Lode tracks runs, tunes hyperparameters and finds models: on this machine, with nothing to set up.")
                 {
                     DemoCommand.Create(terminal),
+                    AutoMlCommand.Create(terminal),
+                    PredictCommand.Create(terminal),
+                    ServeModelCommand.Create(terminal),
                     UpCommand.Create(terminal),
                     LsCommand.Create(terminal),
                     ShowCommand.Create(terminal),
@@ -43,7 +46,7 @@ namespace Lode.Cli
 
         public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken ct)
         {
-            var json = args.Contains("--json");
+            var json = args.Any(arg => arg is "--json" || arg.StartsWith("--json=", StringComparison.Ordinal));
             try
             {
                 var root = Root(terminal);

@@ -48,6 +48,15 @@ public sealed class LodeProcess : IDisposable
         return await process.EndAsync();
     }
 
+    /// <summary>Runs it with a text on standard input.</summary>
+    public static async Task<(int Code, string Out, string Error)> RunWithInputAsync(string home, string input, params string[] args)
+    {
+        using var process = Start(home, args);
+        await process._process.StandardInput.WriteAsync(input);
+        process._process.StandardInput.Close();
+        return await process.EndAsync();
+    }
+
     public string Out
     {
         get

@@ -78,7 +78,7 @@ internal static class DemoCommand
         return await store.UpdateProjectAsync(project.Id, new ProjectChange { Tags = new Dictionary<string, string?> { [ProjectGoal.MetricTag] = "cv_log_loss", [ProjectGoal.GoalTag] = "minimize" } }, ct);
     }
 
-    private static async Task<LodeServer> ServeAsync(CommandContext context, StoreAccess access, Storage.SqlRunStore store, int? port, CancellationToken ct)
+    internal static async Task<LodeServer> ServeAsync(CommandContext context, StoreAccess access, Storage.SqlRunStore store, int? port, CancellationToken ct)
     {
         LodeServer server;
         try

@@ -8,16 +8,18 @@ internal static class ShowCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var reference = new Argument<string>("RUN") { Description = "A name, an id or its first digits, @last, @last~2, @best:METRIC" };
+        var reference = new Argument<string>("RUN") { Description = "A name, an id or its first digits, @last, @last~2, @best:METRIC; or a model file." };
         var project = new Option<string?>("--project", "-p") { Description = "Look only in this project.", HelpName = "NAME" };
-        var command = Help.WithExamples(new Command("show", "Show one run: status, params, metrics, tags.") { reference, project },
-            "lode show @last", "lode show @best:cv_log_loss -p demo", "lode show 3f2a91c0 --json");
+        var command = Help.WithExamples(new Command("show", "Show one run: status, params, metrics, tags; or what a model file says about itself.") { reference, project },
+            "lode show @last", "lode show @best:cv_log_loss -p demo", "lode show 3f2a91c0 --json", "lode show model.lode");
         command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(reference)!, parsed.GetValue(project), ct));
         return command;
     }
 
     internal static async Task<int> ExecuteAsync(CommandContext context, string reference, string? project, CancellationToken ct)
     {
+        if (ModelSource.IsPath(reference))
+            return await PredictCommand.DescribeAsync(context, reference, project, ct);
         await using var access = await context.OpenStoreAsync(ct);
         var projects = await CommandContext.ProjectsAsync(access.Store, project, ct);
         var run = await RunReference.ResolveAsync(access.Store, projects, reference, ct);

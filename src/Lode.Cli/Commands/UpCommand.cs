@@ -52,10 +52,7 @@ internal static class UpCommand
     {
         var anonymous = parsed.GetValue(s_allowAnonymous);
         var token = parsed.GetValue(s_token);
-        if (anonymous && token is not null)
-            throw new LodeException(ErrorCode.InvalidArgument, "--token asks callers for a token and --allow-anonymous does not.", "Choose one.");
-        token ??= anonymous ? null : Environment.GetEnvironmentVariable(LodeHttp.TokenVariable) is { Length: > 0 } set ? set : null;
-        var secret = token is null ? null : AccessToken.Parse(token is ['@', .. var file] ? ReadFile(file) : token);
+        var secret = TokenOf(token, anonymous);
         var body = parsed.GetValue(s_maxBody);
         if (body is < 1 or > 100_000)
             throw new LodeException(ErrorCode.InvalidArgument, $"--max-body is 1 to 100000 MiB; got {body}.");
@@ -71,6 +68,15 @@ internal static class UpCommand
             MaxUploadBytes = (long?)upload << 20,
             Webhooks = new WebhookOptions { AllowPrivate = parsed.GetValue(s_privateWebhooks) ? true : null },
         };
+    }
+
+    /// <summary>What callers must show; null = nobody is asked.</summary>
+    internal static AccessToken? TokenOf(string? token, bool anonymous)
+    {
+        if (anonymous && token is not null)
+            throw new LodeException(ErrorCode.InvalidArgument, "--token asks callers for a token and --allow-anonymous does not.", "Choose one.");
+        token ??= anonymous ? null : Environment.GetEnvironmentVariable(LodeHttp.TokenVariable) is { Length: > 0 } set ? set : null;
+        return token is null ? null : AccessToken.Parse(token is ['@', .. var file] ? ReadFile(file) : token);
     }
 
     private static string ReadFile(string file)

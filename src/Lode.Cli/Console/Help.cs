@@ -44,7 +44,9 @@ internal sealed class Help : SynchronousCommandLineAction
     }
 
     private static IEnumerable<Option> Options(Command command) =>
-        command.Options.Concat(Ancestors(command).SelectMany(parent => parent.Options.Where(option => option.Recursive))).Where(option => !option.Hidden);
+        command.Options.Concat(Ancestors(command).SelectMany(parent => parent.Options.Where(option => option.Recursive))).Where(option => !option.Hidden)
+        // A command may have its own --json in place of everybody's.
+        .DistinctBy(option => option.Name);
 
     private static IEnumerable<Command> Ancestors(Command command) => command.Parents.OfType<Command>().SelectMany(parent => Ancestors(parent).Prepend(parent));
 

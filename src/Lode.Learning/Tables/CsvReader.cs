@@ -38,7 +38,7 @@ public sealed record CsvOptions
 /// </remarks>
 public static class CsvReader
 {
-    private const int SniffedBytes = 1 << 16;
+    internal const int SniffedBytes = 1 << 16;
     private const int SniffedRows = 30;
 
     /// <summary>Reads a file.</summary>
@@ -151,7 +151,7 @@ public static class CsvReader
         return best;
     }
 
-    private static CsvColumnBuilder[] ReadHeader(CsvLexer lexer, CsvOptions options, bool remember)
+    internal static CsvColumnBuilder[] ReadHeader(CsvLexer lexer, CsvOptions options, bool remember)
     {
         var columns = new List<CsvColumnBuilder>();
         var names = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -180,7 +180,7 @@ public static class CsvReader
         return [.. columns];
     }
 
-    private static bool ReadRecord(CsvLexer lexer, CsvColumnBuilder[] columns)
+    internal static bool ReadRecord(CsvLexer lexer, CsvColumnBuilder[] columns)
     {
         var fields = 0;
         while (true)

@@ -106,7 +106,7 @@ public sealed class LodeServer : IAsyncDisposable
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownPatience);
     }
 
-    private static void Limit(KestrelServerOptions kestrel, ServerOptions options, IPAddress address)
+    internal static void Limit(KestrelServerOptions kestrel, ServerOptions options, IPAddress address)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
@@ -155,7 +155,7 @@ public sealed class LodeServer : IAsyncDisposable
         DashboardFiles.Map(app);
     }
 
-    private static IPAddress ParseHost(ServerOptions options)
+    internal static IPAddress ParseHost(ServerOptions options)
     {
         var address = options.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(options.Host, out var parsed) ? parsed : null;
         if (address is null)
@@ -166,7 +166,7 @@ public sealed class LodeServer : IAsyncDisposable
                 "Add --token @FILE (or LODE_TOKEN), or --allow-anonymous if everybody who reaches this machine may read and change everything.");
     }
 
-    private static LodeException CannotListen(ServerOptions options, Exception error)
+    internal static LodeException CannotListen(ServerOptions options, Exception error)
     {
         var socket = error.InnerException as SocketException ?? (error.InnerException as AddressInUseException)?.InnerException as SocketException;
         return error.InnerException is AddressInUseException || socket?.SocketErrorCode == SocketError.AddressAlreadyInUse

@@ -17,6 +17,7 @@ public sealed partial class DocsTests
         using var home = new TemporaryFolder();
         using var work = new TemporaryFolder();
         File.Copy(Path.Combine(s_root, "README.md"), work["README.md"]);
+        Directory.CreateSymbolicLink(work["samples"], Path.Combine(s_root, "samples"));
         foreach (var line in Blocks(document, "sh").SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
         {
             if (line is "./test.sh") // this is what is running

@@ -100,6 +100,9 @@ public sealed class Snippets : IDisposable
         var files = await artifacts.ListAsync(ArtifactPath.OfUri(stored.ArtifactUri)!, default);
         Assert.Equal(["breast_cancer.csv", "inputs", "notes", "plots"], files.Select(file => file.Name));
         Assert.Equal("", _output.ToString());
+    }
+
+    [Fact]
     public void Trees()
     {
         var data = Dataset.Of(CsvReader.Read("samples/data/breast_cancer.csv"), "diagnosis");
@@ -108,6 +111,21 @@ public sealed class Snippets : IDisposable
         Console.WriteLine($"{scores["roc_auc"].Mean:0.000}");
 
         Assert.InRange(scores["roc_auc"].Mean, 0.97, 1);
+    }
+
+    [Fact]
+    public void Automating()
+    {
+        var train = Dataset.Of(CsvReader.Read("samples/data/iris.train.csv"), "target");
+        var found = AutoMl.Fit(train, new AutoMlOptions { Trials = 8 }); // or Budget = TimeSpan.FromMinutes(1)
+        Console.WriteLine($"{found.Metric.Name} {found.Score.Corrected:0.000}, {found.Score.Low:0.000} to {found.Score.High:0.000}");
+        var worth = PermutationImportance.Of(found.Predictor, train, found.Metric);
+        Console.WriteLine($"{worth[0].Column} matters most");
+        var file = new ModelBundle(found.Predictor, "automl").ToBytes();
+
+        Assert.StartsWith("log_loss 0.", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("petal_", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(found.Predictor.Predict(train.Features).Values.ToArray(), ModelBundle.FromBytes(file).Predictor.Predict(train.Features).Values.ToArray());
     }
 
     [Fact]

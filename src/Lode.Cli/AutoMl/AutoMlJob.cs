@@ -1,0 +1,230 @@
+using System.Text;
+using System.Text.Json;
+using Lode.Core;
+using Lode.Learning;
+
+namespace Lode.Cli;
+
+/// <summary>The work of <c>lode automl</c>: reads, searches, judges once, writes what was found.</summary>
+internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
+{
+    // What reports and importances may take of the budget, and at most.
+    private const double ReportShare = 0.03;
+    private const double MostReportSeconds = 3;
+
+    private static readonly JsonWriterOptions s_indented = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly TimeProvider _time = context.Time;
+
+    private double Elapsed => _time.GetElapsedTime(request.Started).TotalSeconds;
+
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        request.Validate();
+        // Fits fill the pool with work that lasts: whoever asks the dashboard must not wait for it.
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, (2 * Environment.ProcessorCount) + 6), ports);
+        var opening = AutoMlTracking.OpenAsync(context, request, ct);
+        AutoMlData data;
+        try
+        {
+            data = await Task.Run(() => AutoMlData.Load(request), CancellationToken.None);
+        }
+        catch
+        {
+            if (await opening is { } unused)
+                await unused.DisposeAsync();
+            throw;
+        }
+        await using var tracking = await opening;
+        var metric = MetricOf(data);
+        IReadOnlyList<EarlierTrial> earlier = [];
+        if (tracking is not null)
+        {
+            if (request.Resume)
+                earlier = await tracking.EarlierAsync(request, data, metric, ct);
+            await tracking.BeginAsync(request, data, metric, ct);
+            if (tracking.Dashboard is { } page)
+                context.Terminal.Note($"lode: dashboard at {page}");
+        }
+        if (request.Resume)
+            context.Terminal.Note(earlier.Count > 0 ? $"lode: {earlier.Count} candidates of earlier searches are tried first" : $"lode: project {request.Project} has no earlier search on this data, target and metric");
+        try
+        {
+            return await SearchAsync(data, metric, earlier, tracking, ct);
+        }
+        catch (Exception error) when (tracking is not null)
+        {
+            await tracking.AbandonAsync(error);
+            throw;
+        }
+    }
+
+    private Metric MetricOf(AutoMlData data)
+    {
+        var task = data.Train.Target.Task;
+        var metric = request.Options.Metric is { } name ? MetricCatalog.Get(name) : MetricCatalog.DefaultFor(task);
+        return metric.Task == task ? metric : throw new LodeException(ErrorCode.InvalidArgument,
+            $"Metric '{metric.Name}' is not for {Word(task)}, which the target '{data.Train.Target.Name}' asks for.", $"Use one of: {string.Join(", ", MetricCatalog.For(task).Select(other => other.Name))}; or say --task.");
+    }
+
+    private async Task<int> SearchAsync(AutoMlData data, Metric metric, IReadOnlyList<EarlierTrial> earlier, AutoMlTracking? tracking, CancellationToken ct)
+    {
+        var budget = request.Options.Trials is null ? request.Options.Budget : null;
+        var left = budget is { } all ? Math.Max(1, all.TotalSeconds - Elapsed - Math.Min(MostReportSeconds, ReportShare * all.TotalSeconds)) : (double?)null;
+        var options = request.Options with { Budget = left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, Earlier = earlier, Metric = metric.Name };
+        AutoMlResult result;
+        IReadOnlyList<(double Seconds, double Best)> course;
+        using (var progress = new AutoMlProgress(context.Terminal, _time, metric, budget, request.Options.Trials, request.Started))
+        {
+            result = await Learning.AutoMl.FitAsync(data.Train, options, new AutoMlObservers(progress, tracking?.Observer), _time, ct);
+            course = progress.Course;
+        }
+        // From here on what was found is kept, whether or not somebody pressed Ctrl-C.
+        if (result.Stopped == "interrupted")
+            context.Terminal.Note("lode: interrupted: the best so far is kept (Ctrl-C again ends at once)");
+        if (tracking is not null)
+            await tracking.EndCandidatesAsync(result);
+        var bundle = BundleOf(data, result, tracking);
+        var report = await JudgeAsync(data, result, bundle, tracking);
+        await WriteAsync(data, result, bundle, report, course, tracking);
+        return result.Stopped == "interrupted" ? ExitCodes.Interrupted : ExitCodes.Ok;
+    }
+
+    private ModelBundle BundleOf(AutoMlData data, AutoMlResult result, AutoMlTracking? tracking)
+    {
+        var metric = result.Metric.Name;
+        var provenance = new Dictionary<string, string>
+        {
+            ["data"] = data.Name,
+            ["data_sha256"] = data.Fingerprint.Sha256,
+            ["lode"] = VersionCommand.Version,
+            ["made_at"] = _time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
+            ["metric"] = metric,
+            ["rows"] = data.Train.Rows.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["seed"] = request.Options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        };
+        if (tracking?.RunId is { } run)
+            (provenance["run"], provenance["project"]) = (run.ToString(), request.Project);
+        var scores = new Dictionary<string, double> { [$"cv_{metric}"] = result.Score.CrossValidated, [$"corrected_{metric}"] = result.Score.Corrected };
+        if (double.IsFinite(result.Score.Low))
+            (scores["corrected_low"], scores["corrected_high"]) = (result.Score.Low, result.Score.High);
+        return new ModelBundle(result.Predictor, $"automl: {string.Join(", ", result.Leaderboard.Where(candidate => candidate.Weight > 0).Select(candidate => candidate.Family).Distinct())}", scores, provenance);
+    }
+
+    private async Task<AutoMlReport> JudgeAsync(AutoMlData data, AutoMlResult result, ModelBundle bundle, AutoMlTracking? tracking)
+    {
+        var warnings = new List<string>(data.Warnings.Concat(result.Notes));
+        if (result.Leaderboard.All(candidate => candidate.Family == "dummy" || candidate.State != CandidateState.Complete))
+            warnings.Add($"Nothing but the baseline could be fitted{(result.Stopped is "budget" or "interrupted" ? " in the time" : "")}: the model predicts {(data.Train.Target.Task == TaskKind.Classification ? "the classes' shares" : "one number")} for every row. Give it more time.");
+        AutoMlTest? test = null;
+        if (data.Test is { } second)
+        {
+            var predicted = second.Truth is null ? null : result.Predictor.Predict(second.Truth.Features);
+            var scores = predicted is null ? null : AutoMlReports.Scores(second.Truth!, predicted);
+            var times = scores is null ? 0 : 1 + (tracking is null ? 0 : await tracking.CountHoldoutScoresAsync(second.Fingerprint.Sha256, CancellationToken.None));
+            if (times > 1)
+                warnings.Add($"{second.Name} was scored before: this is time {times} in project {request.Project}. Choosing between models by it makes its score too good; the corrected score does not suffer by that.");
+            test = new AutoMlTest(second.Name, second.Fingerprint.Sha256, second.Table.Rows, second.Scored.Length, scores, times);
+        }
+        return AutoMlReports.Make(request, data, result, bundle, test, warnings, Importances(data, result)) with
+        {
+            Run = tracking?.RunId,
+            Unrecorded = tracking?.Skipped ?? 0,
+            Seconds = Elapsed,
+        };
+    }
+
+    /// <summary>Importances, as exactly as the time allows that is left for the report.</summary>
+    private (IReadOnlyList<FeatureImportance> Importances, string? Rows) Importances(AutoMlData data, AutoMlResult result)
+    {
+        var seconds = request.Options is { Trials: null, Budget: { } budget } ? Math.Clamp(budget.TotalSeconds - Elapsed, 0.2, MostReportSeconds) : MostReportSeconds;
+        var rows = data.Test?.Truth ?? data.Train;
+        try
+        {
+            // A few rows say how long all would take.
+            const int Probe = 200;
+            var sample = rows.Rows <= Probe ? rows : rows.Select(Every(rows.Rows, Probe));
+            var start = _time.GetTimestamp();
+            result.Predictor.Predict(sample.Features, request.Options.Threads);
+            var perRow = _time.GetElapsedTime(start).TotalSeconds / sample.Rows;
+            var affordable = seconds / Math.Max(1e-9, perRow * (result.Predictor.Schema.Columns.Count + 1));
+            var used = Math.Min(rows.Rows, Math.Min(5000, (int)Math.Min(affordable, int.MaxValue)));
+            if (used < Math.Min(50, rows.Rows))
+                return ([], null);
+            var repeats = request.Options.Trials is null ? Math.Clamp((int)(affordable / used), 1, 5) : 3;
+            var taken = used == rows.Rows ? rows : rows.Select(Every(rows.Rows, used));
+            return (PermutationImportance.Of(result.Predictor, taken, result.Metric, repeats, request.Options.Seed, request.Options.Threads), data.Test?.Truth is null ? "train" : "test");
+        }
+        catch (LodeException)
+        {
+            // The metric is not defined on these rows.
+            return ([], null);
+        }
+    }
+
+    private static int[] Every(int rows, int count) => [.. Enumerable.Range(0, count).Select(i => (int)((long)i * rows / count))];
+
+    private async Task WriteAsync(AutoMlData data, AutoMlResult result, ModelBundle bundle, AutoMlReport report, IReadOnlyList<(double Seconds, double Best)> course, AutoMlTracking? tracking)
+    {
+        var model = bundle.ToBytes();
+        // Where nothing is recorded the file is all there is.
+        var target = request.Out ?? (tracking?.RunId is null ? "model.lode" : null);
+        var predictions = data.Test is { } test ? PredictionsFile.Of(result.Predictor, result.Predictor.Predict(test.Table, request.Options.Threads)) : null;
+        var folder = request.ReportFolder ?? (request.Out is null ? null : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(request.Out))!, Path.GetFileNameWithoutExtension(request.Out) + "-report"));
+        var written = new Dictionary<string, string>();
+        if (target is not null)
+            written["model"] = target;
+        if (request.Predictions is not null)
+            written["predictions"] = request.Predictions;
+        if (folder is not null)
+            written["report"] = Path.Combine(folder, "report.html");
+        if (request.JsonFile is not null)
+            written["json"] = request.JsonFile;
+        report = report with { Files = written, Seconds = Elapsed };
+        var views = AutoMlViews.Of(report, data, result, course);
+        var files = new Dictionary<string, byte[]>
+        {
+            ["report/report.html"] = Encoding.UTF8.GetBytes(HtmlReport.Write(report, views)),
+            ["report/report.md"] = Encoding.UTF8.GetBytes(MarkdownReport.Write(report, views)),
+            ["report/report.json"] = Json(report),
+            ["report/winner.cs"] = Encoding.UTF8.GetBytes(report.Code),
+            ["model/model.lode"] = model,
+        };
+        foreach (var view in views)
+            files[$"report/plots/{view.Name}.svg"] = Encoding.UTF8.GetBytes(view.Picture);
+        if (predictions is not null)
+            files["predictions.csv"] = predictions;
+        if (target is not null)
+            await SaveAsync(target, model);
+        if (request.Predictions is not null)
+            await SaveAsync(request.Predictions, predictions!);
+        if (request.JsonFile is not null)
+            await SaveAsync(request.JsonFile, files["report/report.json"]);
+        foreach (var (path, bytes) in files.Where(file => folder is not null && file.Key.StartsWith("report/", StringComparison.Ordinal)))
+            await SaveAsync(Path.Combine(folder!, path["report/".Length..]), bytes);
+        if (tracking is not null)
+            await tracking.FinishAsync(report, files);
+        if (context.Json)
+            context.Terminal.Json(report, CliJson.Default.AutoMlReport);
+        else
+            AutoMlText.Write(report, context.Terminal);
+    }
+
+    private static byte[] Json(AutoMlReport report)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, s_indented))
+            JsonSerializer.Serialize(writer, report, CliJson.Default.AutoMlReport);
+        return bytes.ToArray();
+    }
+
+    private static async Task SaveAsync(string path, byte[] bytes)
+    {
+        await using var file = new NewFile(path);
+        await file.Stream.WriteAsync(bytes);
+        await file.KeepAsync();
+    }
+
+    private static string Word(TaskKind task) => task == TaskKind.Classification ? "classification" : "regression";
+}

@@ -1,0 +1,161 @@
+using Lode.Core;
+
+namespace Lode.Cli;
+
+/// <summary>What a search found, for machines: the answer to <c>lode automl --json</c>. Additive only; <see cref="Format"/> names a break.</summary>
+internal sealed record AutoMlReport
+{
+    public string Format { get; init; } = "lode-automl-1";
+
+    /// <summary>What made it.</summary>
+    public required AutoMlMachine Made { get; init; }
+
+    /// <summary><c>classification</c> or <c>regression</c>.</summary>
+    public required string Task { get; init; }
+
+    public required string Target { get; init; }
+
+    /// <summary>What was optimised.</summary>
+    public required string Metric { get; init; }
+
+    public required bool HigherIsBetter { get; init; }
+
+    /// <summary>What was learned from.</summary>
+    public required AutoMlTable Data { get; init; }
+
+    /// <summary>The second file; absent without one.</summary>
+    public AutoMlTest? Test { get; init; }
+
+    /// <summary>The winner's score by cross-validation, and corrected for the search that found it.</summary>
+    public required AutoMlScore Score { get; init; }
+
+    /// <summary>Scores of the winner's out-of-fold predictions by every metric of the task; too good by the choice among candidates.</summary>
+    public required IReadOnlyDictionary<string, double> OutOfFold { get; init; }
+
+    public required AutoMlWinner Winner { get; init; }
+
+    /// <summary>The simplest candidate that is as good within noise; absent where that is the winner.</summary>
+    public AutoMlMember? Simpler { get; init; }
+
+    /// <summary>Best first; those without a full score last.</summary>
+    public required IReadOnlyList<AutoMlEntry> Leaderboard { get; init; }
+
+    /// <summary>What each column is worth to the winner; empty where there was no time.</summary>
+    public required IReadOnlyList<AutoMlImportance> Importances { get; init; }
+
+    /// <summary>The rows that importances were measured on: <c>test</c> or <c>train</c>.</summary>
+    public string? ImportanceRows { get; init; }
+
+    /// <summary>Candidates tried.</summary>
+    public required int Candidates { get; init; }
+
+    public required int Folds { get; init; }
+
+    public required string Preset { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>Absent where trials decided.</summary>
+    public double? BudgetSeconds { get; init; }
+
+    /// <summary>Absent where the time decided.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>Of the search alone.</summary>
+    public required double SearchSeconds { get; init; }
+
+    /// <summary>From the command's start to this report.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Why it ended: <c>budget</c>, <c>trials</c>, <c>exhausted</c>, <c>interrupted</c>.</summary>
+    public required string Stopped { get; init; }
+
+    /// <summary>What a careful reader should know.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>The search's run; absent where nothing was recorded.</summary>
+    public RunId? Run { get; init; }
+
+    public required string Project { get; init; }
+
+    /// <summary>Candidates without a run of their own.</summary>
+    public int Unrecorded { get; init; }
+
+    /// <summary>Files written, by what they hold: model, predictions, report.</summary>
+    public required IReadOnlyDictionary<string, string> Files { get; init; }
+
+    /// <summary>The winner as a C# program.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string Code { get; init; } = "";
+}
+
+/// <summary>The program and machine that made a report.</summary>
+internal sealed record AutoMlMachine(string Version, string Runtime, string Os, int Processors, DateTimeOffset At);
+
+/// <summary>A table that was learned from.</summary>
+internal sealed record AutoMlTable(string Name, string Sha256, int Rows, int Columns, int Numeric, int Categorical, int MissingCells, IReadOnlyDictionary<string, int>? Classes);
+
+/// <summary>A table that was predicted.</summary>
+/// <param name="Name">The file's name.</param>
+/// <param name="Sha256">Of its content.</param>
+/// <param name="Rows">All of them.</param>
+/// <param name="ScoredRows">Those with a target.</param>
+/// <param name="Scores">By metric; absent where nothing could be scored.</param>
+/// <param name="TimesScored">How often runs of the project were scored on it, this time included; 0 where it was not scored.</param>
+internal sealed record AutoMlTest(string Name, string Sha256, int Rows, int ScoredRows, IReadOnlyDictionary<string, double>? Scores, int TimesScored);
+
+/// <summary>A score that knows how it was found, with its 95 % interval.</summary>
+internal sealed record AutoMlScore(double CrossValidated, double Corrected, double Low, double High);
+
+/// <summary>What predicts.</summary>
+/// <param name="Kind"><c>one_model</c>, <c>ensemble</c>, <c>stack</c> or <c>blend</c>.</param>
+/// <param name="Members">What it is made of, by falling weight.</param>
+/// <param name="Bytes">The model file's.</param>
+internal sealed record AutoMlWinner(string Kind, IReadOnlyList<AutoMlMember> Members, long Bytes);
+
+/// <summary>A part of the winner.</summary>
+internal sealed record AutoMlMember(int Number, string Family, double Weight, double Score, IReadOnlyDictionary<string, string> Settings);
+
+/// <summary>A candidate.</summary>
+internal sealed record AutoMlEntry
+{
+    public required int Number { get; init; }
+
+    public required string Family { get; init; }
+
+    public required string State { get; init; }
+
+    public required string Origin { get; init; }
+
+    /// <summary>Of all folds; of the first where it was pruned; NaN where it failed.</summary>
+    public required double Score { get; init; }
+
+    /// <summary>The score's standard error between folds.</summary>
+    public required double Error { get; init; }
+
+    public required IReadOnlyList<double> Folds { get; init; }
+
+    public required int Repeats { get; init; }
+
+    public required double TrainShare { get; init; }
+
+    public required double FitSeconds { get; init; }
+
+    public required double PredictMicrosecondsPerRow { get; init; }
+
+    public int? Iterations { get; init; }
+
+    /// <summary>In the winner.</summary>
+    public required double Weight { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    /// <summary>The pipeline: transforms, then the learner.</summary>
+    public required IReadOnlyList<string> Steps { get; init; }
+
+    /// <summary>Why it stopped.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>What a column is worth to the winner.</summary>
+internal sealed record AutoMlImportance(string Column, double Mean, double Deviation);

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Lode.Core;
+using Lode.Learning;
+
+namespace Lode.Cli;
+
+/// <summary>Makes the report for machines of what a search found.</summary>
+internal static class AutoMlReports
+{
+    public static AutoMlReport Make(AutoMlRequest request, AutoMlData data, AutoMlResult result, ModelBundle bundle, AutoMlTest? test, IReadOnlyList<string> warnings,
+        (IReadOnlyList<FeatureImportance> Found, string? Rows) importances)
+    {
+        var target = data.Train.Target;
+        var members = result.Leaderboard.Where(candidate => candidate.Weight > 0).OrderByDescending(candidate => candidate.Weight).Select(Member).ToList();
+        return new AutoMlReport
+        {
+            Made = new AutoMlMachine(VersionCommand.Version, RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription, Environment.ProcessorCount, DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds())),
+            Task = target.Task.ToString().ToLowerInvariant(),
+            Target = target.Name,
+            Metric = result.Metric.Name,
+            HigherIsBetter = result.Metric.HigherIsBetter,
+            Data = Describe(data),
+            Test = test,
+            Score = new AutoMlScore(result.Score.CrossValidated, result.Score.Corrected, result.Score.Low, result.Score.High),
+            OutOfFold = OutOfFold(data.Train, result) is var (rows, predicted) && rows.Rows > 0 ? Scores(rows, predicted) : new Dictionary<string, double>(),
+            Winner = new AutoMlWinner(result.Kind switch { WinnerKind.OneModel => "one_model", var kind => kind.ToString().ToLowerInvariant() }, members, bundle.ToBytes().LongLength),
+            Simpler = result.Simpler is { } simpler ? Member(simpler) : null,
+            Leaderboard = [.. result.Leaderboard.Select(Entry)],
+            Importances = [.. importances.Found.Select(importance => new AutoMlImportance(importance.Column, importance.Mean, importance.Deviation))],
+            ImportanceRows = importances.Rows,
+            Candidates = result.Leaderboard.Count,
+            Folds = result.Folds,
+            Preset = request.Options.Preset.ToString().ToLowerInvariant(),
+            Seed = request.Options.Seed,
+            BudgetSeconds = request.Options.Trials is null ? request.Options.Budget?.TotalSeconds : null,
+            Trials = request.Options.Trials,
+            SearchSeconds = result.Seconds,
+            Seconds = 0,
+            Stopped = result.Stopped,
+            Warnings = warnings,
+            Project = request.Project,
+            Files = new Dictionary<string, string>(),
+            Code = WinnerCode.Write(request, data, result),
+        };
+    }
+
+    /// <summary>The rows that some fold tested, and what the winner's members said of them unseen.</summary>
+    public static (Dataset Rows, Predictions Predicted) OutOfFold(Dataset train, AutoMlResult result)
+    {
+        var all = result.OutOfFold;
+        int[] tested = [.. Enumerable.Range(0, all.Rows).Where(row => !double.IsNaN(all.Row(row)[0]))];
+        if (tested.Length == all.Rows)
+            return (train, all);
+        var values = new double[tested.Length * all.Outputs];
+        for (var i = 0; i < tested.Length; i++)
+            all.Row(tested[i]).CopyTo(values.AsSpan(i * all.Outputs));
+        return (train.Select(tested), new Predictions(values, all.Classes));
+    }
+
+    /// <summary>Every metric of the task that is defined on these rows.</summary>
+    public static Dictionary<string, double> Scores(Dataset rows, Predictions predicted)
+    {
+        var scores = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var metric in MetricCatalog.For(rows.Target.Task))
+        {
+            try
+            {
+                if (metric.Score(rows.Target, predicted, rows.Weights) is var score && double.IsFinite(score))
+                    scores[metric.Name] = score;
+            }
+            catch (LodeException)
+            {
+                // Some metrics want what this target has not, such as numbers above 0.
+            }
+        }
+        return scores;
+    }
+
+    public static Dictionary<string, string> Settings(Candidate candidate) => candidate.Settings.ToDictionary(pair => pair.Key, pair => pair.Value.Kind == Optimization.ParamKind.Float
+        ? pair.Value.AsDouble().ToString("G4", CultureInfo.InvariantCulture)
+        : pair.Value.ToString());
+
+    private static AutoMlTable Describe(AutoMlData data)
+    {
+        var features = data.Train.Features;
+        var counts = data.Train.Target.CountClasses();
+        var classes = data.Train.Target.Task == TaskKind.Classification
+            ? data.Train.Target.Classes.Select((name, label) => (name, counts[label])).ToDictionary(pair => pair.name, pair => pair.Item2)
+            : null;
+        return new AutoMlTable(data.Name, data.Fingerprint.Sha256, data.Train.Rows, features.Columns.Count, features.Columns.Count(column => column.Kind == ColumnKind.Numeric),
+            features.Columns.Count(column => column.Kind == ColumnKind.Categorical), features.Columns.Sum(column => column.CountMissing()), classes);
+    }
+
+    private static AutoMlMember Member(Candidate candidate) => new(candidate.Number, candidate.Family, candidate.Weight, candidate.Score, Settings(candidate));
+
+    private static AutoMlEntry Entry(Candidate candidate) => new()
+    {
+        Number = candidate.Number,
+        Family = candidate.Family,
+        State = candidate.State.ToString().ToLowerInvariant(),
+        Origin = candidate.Origin,
+        Score = candidate.Score,
+        Error = candidate.Error,
+        Folds = candidate.Folds,
+        Repeats = candidate.Repeats,
+        TrainShare = candidate.TrainShare,
+        FitSeconds = candidate.FitSeconds,
+        PredictMicrosecondsPerRow = candidate.PredictSecondsPerRow * 1e6,
+        Iterations = candidate.Iterations,
+        Weight = candidate.Weight,
+        Settings = Settings(candidate),
+        Steps = [.. candidate.Spec.Transforms.Append(candidate.Spec.Learner).Select(Step)],
+        Reason = candidate.Reason.Length > 0 ? candidate.Reason : null,
+    };
+
+    private static string Step(StepSpec step) => step.Parameters is { Count: > 0 } values
+        ? $"{step.Name}({string.Join(", ", values.Select(pair => $"{pair.Key}={(pair.Value is double number ? number.ToString("G4", CultureInfo.InvariantCulture) : Convert.ToString(pair.Value, CultureInfo.InvariantCulture))}"))})"
+        : step.Name;
+}

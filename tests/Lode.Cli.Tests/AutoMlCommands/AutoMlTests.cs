@@ -1,0 +1,205 @@
+using System.Text.Json;
+using Lode.Learning;
+using Lode.TestKit;
+
+namespace Lode.Cli.Tests.AutoMlCommands;
+
+/// <summary>The search from the command line as a process, on data that ship with it, judged by the files it writes and by what other commands see.</summary>
+public sealed class AutoMlTests : IDisposable
+{
+    private readonly TemporaryFolder _home = new();
+    private readonly TemporaryFolder _work = new();
+
+    public void Dispose()
+    {
+        _home.Dispose();
+        _work.Dispose();
+    }
+
+    internal static string Sample(string name) => Path.Combine(Repository.Root, "samples", "data", name);
+
+    private async Task<(JsonElement Report, string Error)> SearchAsync(params string[] args)
+    {
+        var (code, output, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, ["automl", .. args, "--no-serve"]);
+        Assert.True(code == 0, $"exit code {code}: {error}");
+        return (JsonDocument.Parse(output).RootElement.Clone(), error);
+    }
+
+    private async Task<JsonElement> AnswerAsync(params string[] args)
+    {
+        var (code, output, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, [.. args, "--json"]);
+        Assert.True(code == 0, $"exit code {code}: {error}");
+        return JsonDocument.Parse(output).RootElement.Clone();
+    }
+
+    [Theory]
+    [InlineData("iris", "log_loss", 1.0992, 0.4)]
+    [InlineData("glass", "log_loss", 1.4945, 0.75)]
+    [InlineData("pima", "log_loss", 0.6468, 0.85)]
+    [InlineData("vehicle", "log_loss", 1.3857, 0.6)]
+    [InlineData("diabetes", "rmse", 70.5, 0.95)]
+    public async Task AutoMl_ShippedData_BeatsTheDummyAndWritesWhatItSays(string set, string metric, double dummy, double share)
+    {
+        var (train, test) = (Sample($"{set}.train.csv"), Sample($"{set}.test.csv"));
+        var (report, _) = await SearchAsync(train, "--target", "target", "--trials", "7", "--preset", "fast", "--test", test, "--predictions", "out.csv", "--out", "model.lode", "--json", "report.json");
+
+        Assert.Equal(report.GetRawText(), JsonDocument.Parse(await File.ReadAllTextAsync(_work["report.json"])).RootElement.GetRawText());
+        Assert.Equal(metric, report.GetProperty("metric").GetString());
+        var score = report.GetProperty("test").GetProperty("scores").GetProperty(metric).GetDouble();
+        Assert.InRange(score, 0, share * dummy);
+        Assert.InRange(report.GetProperty("score").GetProperty("corrected").GetDouble(), report.GetProperty("score").GetProperty("low").GetDouble(), report.GetProperty("score").GetProperty("high").GetDouble());
+
+        // The file's predictions, read by nothing of the command's, score what the report says.
+        var (truth, predicted) = Read(test, _work["out.csv"], train);
+        Assert.Equal(score, MetricCatalog.Get(metric).Score(truth, predicted), 12);
+        Assert.Equal(1, report.GetProperty("test").GetProperty("timesScored").GetInt32());
+
+        var (code, again, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, "predict", "model.lode", test);
+        Assert.True(code == 0, error);
+        Assert.Equal((await File.ReadAllTextAsync(_work["out.csv"])).ReplaceLineEndings("\n").Trim(), again.ReplaceLineEndings("\n").Trim());
+
+        var runs = (await AnswerAsync("ls", "-p", set, "--limit", "100")).GetProperty("runs").EnumerateArray().ToList();
+        Assert.Equal(8, runs.Count);
+        var parent = runs.Single(run => run.GetProperty("tags").GetProperty("lode.kind").GetString() == "automl");
+        Assert.Equal("finished", parent.GetProperty("status").GetString());
+        Assert.Equal(report.GetProperty("run").GetString(), parent.GetProperty("id").GetString());
+        Assert.Equal(score, parent.GetProperty("metrics").GetProperty($"test_{metric}").GetProperty("last").GetDouble());
+        Assert.Equal(report.GetProperty("data").GetProperty("sha256").GetString(), parent.GetProperty("tags").GetProperty("lode.data.sha256").GetString());
+        Assert.All(runs.Where(run => run.GetProperty("id").GetString() != parent.GetProperty("id").GetString()), run =>
+        {
+            Assert.Equal(parent.GetProperty("id").GetString(), run.GetProperty("tags").GetProperty("mlflow.parentRunId").GetString());
+            Assert.True(run.GetProperty("params").TryGetProperty("family", out _));
+        });
+        var html = await File.ReadAllTextAsync(_work[Path.Combine("model-report", "report.html")]);
+        Assert.Contains("<svg", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", string.Concat(html.Split("<svg").Skip(1).Select(part => part.Split("</svg>")[0])), StringComparison.Ordinal);
+        foreach (var plot in Directory.GetFiles(_work[Path.Combine("model-report", "plots")], "*.svg"))
+            System.Xml.Linq.XDocument.Load(plot);
+        var files = await AnswerAsync("artifact", "ls", report.GetProperty("run").GetString()!, "report");
+        Assert.Contains("winner.cs", files.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AutoMl_SameTrialsAndSeed_GivesTheSamePredictions_AndAScoredHoldoutIsRemembered()
+    {
+        string[] args = [Sample("iris.train.csv"), "--target", "target", "--trials", "5", "--preset", "fast", "--seed", "9", "--test", Sample("iris.test.csv"), "--json"];
+        var (first, _) = await SearchAsync([.. args[..^1], "--predictions", "one.csv", "--json"]);
+        var (second, _) = await SearchAsync([.. args[..^1], "--predictions", "two.csv", "--threads", "1", "--json"]);
+        Assert.Equal(await File.ReadAllTextAsync(_work["one.csv"]), await File.ReadAllTextAsync(_work["two.csv"]));
+        Assert.Equal(first.GetProperty("score").GetRawText(), second.GetProperty("score").GetRawText());
+        Assert.Equal((1, 2), (first.GetProperty("test").GetProperty("timesScored").GetInt32(), second.GetProperty("test").GetProperty("timesScored").GetInt32()));
+        Assert.DoesNotContain("was scored before", first.GetProperty("warnings").GetRawText(), StringComparison.Ordinal);
+        Assert.Contains("this is time 2 in project iris", second.GetProperty("warnings").GetRawText(), StringComparison.Ordinal);
+        // Another project has not seen it.
+        var (other, _) = await SearchAsync([.. args[..^1], "--project", "other", "--json"]);
+        Assert.Equal(1, other.GetProperty("test").GetProperty("timesScored").GetInt32());
+    }
+
+    [Fact]
+    public async Task AutoMl_Resume_TriesFirstWhatWasGoodBefore()
+    {
+        string[] args = [Sample("iris.train.csv"), "--target", "target", "--preset", "fast", "--include", "linear", "--json"];
+        var (first, _) = await SearchAsync(["--trials", "9", .. args]);
+        var best = first.GetProperty("leaderboard")[0];
+        var (second, error) = await SearchAsync(["--trials", "3", "--resume", .. args]);
+        Assert.Contains("candidates of earlier searches are tried first", error, StringComparison.Ordinal);
+        var tried = second.GetProperty("leaderboard").EnumerateArray().Single(entry => entry.GetProperty("number").GetInt32() == 1);
+        Assert.Equal((best.GetProperty("family").GetString(), best.GetProperty("settings").GetRawText()), (tried.GetProperty("family").GetString(), tried.GetProperty("settings").GetRawText()));
+        // Another target is another search.
+        var (_, none) = await SearchAsync([Sample("iris.train.csv"), "--target", "petal_width_cm", "--project", "iris", "--trials", "2", "--resume", "--include", "dummy", "--json"]);
+        Assert.Contains("no earlier search", none, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AutoMl_TestWithoutTarget_IsPredictedAndNotScored()
+    {
+        var rows = (await File.ReadAllLinesAsync(Sample("iris.test.csv"))).Select(line => line[..line.LastIndexOf(',')]);
+        await File.WriteAllLinesAsync(_work["new.csv"], rows);
+        var (report, _) = await SearchAsync(Sample("iris.train.csv"), "--target", "target", "--trials", "3", "--preset", "fast", "--test", "new.csv", "--predictions", "out.csv", "--json");
+        Assert.False(report.GetProperty("test").TryGetProperty("scores", out _));
+        Assert.Equal(0, report.GetProperty("test").GetProperty("timesScored").GetInt32());
+        var lines = await File.ReadAllLinesAsync(_work["out.csv"]);
+        Assert.Equal(("setosa,versicolor,virginica", 39), (lines[0], lines.Length));
+        Assert.All(lines.Skip(1), line => Assert.Equal(1, line.Split(',').Sum(cell => double.Parse(cell, System.Globalization.CultureInfo.InvariantCulture)), 9));
+    }
+
+    [Fact]
+    public async Task AutoMl_MissingTargets_AreRefusedByRow_OrLeftOut()
+    {
+        await File.WriteAllTextAsync(_work["t.csv"], "x,y\n" + string.Concat(Enumerable.Range(0, 30).Select(row => $"{row},{(row is 4 or 7 ? "" : row % 2 == 0 ? "a" : "b")}\n")));
+        var (code, output, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, "automl", "t.csv", "--target", "y", "--trials", "2");
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains("missing in 2 of 30 rows: row 5, 8", error, StringComparison.Ordinal);
+        Assert.Contains("--drop-missing-target", error, StringComparison.Ordinal);
+        var (report, _) = await SearchAsync("t.csv", "--target", "y", "--trials", "2", "--drop-missing-target", "--json");
+        Assert.Equal(28, report.GetProperty("data").GetProperty("rows").GetInt32());
+        Assert.Contains("2 of 30 rows have no target", report.GetProperty("warnings").GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AutoMl_StoreThatCannotBeUsed_SearchesAllTheSame()
+    {
+        await File.WriteAllTextAsync(_work["file"], "");
+        var (code, output, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, "automl", Sample("iris.train.csv"), "--target", "target", "--trials", "2", "--home", _work[Path.Combine("file", "home")]);
+        Assert.True(code == 0, error);
+        Assert.Contains("nothing is recorded", error, StringComparison.Ordinal);
+        Assert.Contains("winner:", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(_work["model.lode"]));
+    }
+
+    [Fact]
+    public async Task AutoMl_Budget_IsKept()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var (report, _) = await SearchAsync(Sample("pima.train.csv"), "--target", "target", "--budget", "4s", "--json");
+        // A busy machine may take seconds to start and end the process; the search itself may not.
+        Assert.InRange(report.GetProperty("searchSeconds").GetDouble(), 1, 4.5);
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(2.5), $"{clock.Elapsed}");
+    }
+
+    [Fact]
+    public async Task AutoMl_CtrlC_KeepsTheBestSoFar()
+    {
+        using var search = LodeProcess.Start(_home.Path, "automl", Sample("vehicle.train.csv"), "--target", "target", "--budget", "10m", "--out", _work["model.lode"], "--no-serve");
+        await search.UntilAsync(process => process.Error.Contains("best log_loss", StringComparison.Ordinal));
+        var (code, output, error) = await search.InterruptAsync();
+        Assert.Equal(130, code);
+        Assert.Contains("interrupted: the best so far is kept", error, StringComparison.Ordinal);
+        Assert.Contains("winner:", output, StringComparison.Ordinal);
+        var (predicted, _, _) = await LodeProcess.RunAsync(_home.Path, "predict", _work["model.lode"], Sample("vehicle.test.csv"));
+        Assert.Equal(0, predicted);
+        var parent = await AnswerAsync("show", "automl-target", "-p", "vehicle");
+        Assert.Equal("killed", parent.GetProperty("status").GetString());
+        Assert.Equal(0, (await AnswerAsync("ls", "-p", "vehicle", "status:running")).GetProperty("total").GetInt32());
+        Assert.Equal(0, (await AnswerAsync("predict", "@last", "--describe")).GetProperty("target").GetString()!.CompareTo("target"));
+    }
+
+    [Fact]
+    public async Task AutoMl_WhileItRuns_CandidatesAreSeenLive()
+    {
+        using var search = LodeProcess.Start(_home.Path, "automl", Sample("vehicle.train.csv"), "--target", "target", "--budget", "10m", "--port", "0");
+        await search.UntilAsync(process => process.Error.Contains("best log_loss", StringComparison.Ordinal));
+        var runs = (await AnswerAsync("ls", "-p", "vehicle", "--limit", "1000")).GetProperty("runs").EnumerateArray().ToList();
+        Assert.Contains(runs, run => run.GetProperty("name").GetString() == "000-dummy" && run.GetProperty("status").GetString() == "finished");
+        var parent = runs.Single(run => run.GetProperty("name").GetString() == "automl-target");
+        Assert.Equal("running", parent.GetProperty("status").GetString());
+        Assert.True(parent.GetProperty("metrics").TryGetProperty("best_log_loss", out _));
+        Assert.Equal(130, (await search.InterruptAsync()).Code);
+    }
+
+    private static (Target Truth, Predictions Predicted) Read(string test, string predictions, string train)
+    {
+        var trained = Dataset.Of(CsvReader.Read(train), "target").Target;
+        var (truth, predicted) = (CsvReader.Read(test)["target"], CsvReader.Read(predictions));
+        var values = Enumerable.Range(0, predicted.Rows).SelectMany(row => predicted.Columns.Select(column => ((NumericColumn)column).Values[row])).ToArray();
+        if (trained.Task == TaskKind.Regression)
+        {
+            Assert.Equal(["target"], predicted.Columns.Select(column => column.Name));
+            return (Target.Of(truth, TaskKind.Regression), new Predictions(values, []));
+        }
+        Assert.Equal(trained.Classes, predicted.Columns.Select(column => column.Name));
+        var labels = Enumerable.Range(0, truth.Count).Select(row => trained.Classes.ToList().IndexOf(((CategoricalColumn)truth).Levels[((CategoricalColumn)truth).Codes[row]])).ToArray();
+        return (Target.Classification("target", labels, trained.Classes), new Predictions(values, trained.Classes));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using Lode.Learning;
+using Lode.TestKit;
+
+namespace Lode.Cli.Tests.AutoMlCommands;
+
+public sealed class WinnerCodeTests
+{
+    [Fact]
+    public async Task WinnerCode_OfEveryKind_CompilesAndMakesAModelThatPredicts()
+    {
+        using var work = new TemporaryFolder();
+        var (train, test) = (AutoMlTests.Sample("iris.train.csv"), AutoMlTests.Sample("iris.test.csv"));
+        var request = new AutoMlRequest { Train = train, Roles = new DatasetRoles { Target = "target" }, Options = new AutoMlOptions { Trials = 8, Preset = AutoMlPreset.Fast, Seed = 3 }, Started = 0, Project = "iris" };
+        var data = AutoMlData.Load(request);
+        var result = Learning.AutoMl.Fit(data.Train, request.Options);
+        // Of whatever kind this winner is: the program of each kind from the same members.
+        var members = result.Leaderboard.Where(candidate => candidate.State == CandidateState.Complete && candidate.Family != "dummy").Take(2).ToList();
+        var several = result with { Leaderboard = [.. members.Select((member, i) => member with { Weight = i == 0 ? 0.75 : 0.25 })] };
+        var one = result with { Leaderboard = [members[0] with { Weight = 1 }], Kind = WinnerKind.OneModel };
+        (string Name, AutoMlResult Result)[] kinds = [("one", one), ("ensemble", several with { Kind = WinnerKind.Ensemble }), ("stack", several with { Kind = WinnerKind.Stack }), ("blend", several with { Kind = WinnerKind.Blend })];
+        // One build for all: each program is the body of a method that the first argument chooses.
+        var bodies = kinds.Select(kind =>
+        {
+            var lines = WinnerCode.Write(request, data, kind.Result).Split('\n').Where(line => line is not "using Lode.Learning;");
+            return $"static void {kind.Name}(string[] args)\n{{\n{string.Join('\n', lines)}\n}}\n";
+        });
+        await File.WriteAllTextAsync(work["Program.cs"], $"using Lode.Learning;\nvar rest = args[1..];\nswitch (args[0])\n{{\n{string.Concat(kinds.Select(kind => $"case \"{kind.Name}\": {kind.Name}(rest); break;\n"))}}}\n{string.Concat(bodies)}");
+        await File.WriteAllTextAsync(work["winner.csproj"], $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup>
+              <ItemGroup>{string.Concat(new[] { "Lode.Learning", "Lode.Optimization", "Lode.Core" }.Select(name => $"<Reference Include=\"{name}\"><HintPath>{Path.Combine(AppContext.BaseDirectory, name + ".dll")}</HintPath></Reference>"))}</ItemGroup>
+            </Project>
+            """);
+        var (code, output) = await DotnetAsync(work.Path, "build", "-c", "Release", "-o", "bin", "-v", "q", "--nologo");
+        Assert.True(code == 0, output);
+        var truth = Dataset.Of(CsvReader.Read(test), "target");
+        foreach (var (name, _) in kinds)
+        {
+            (code, output) = await DotnetAsync(work.Path, Path.Combine("bin", "winner.dll"), name, train, $"{name}.lode");
+            Assert.True(code == 0, output);
+            Assert.Contains("fitted on 112 rows: log_loss on them 0.", output, StringComparison.Ordinal);
+            var predicted = ModelBundle.FromBytes(await File.ReadAllBytesAsync(work[$"{name}.lode"])).Predictor.Predict(truth.Features);
+            Assert.InRange(MetricCatalog.Get("log_loss").Score(truth.Target, predicted), 0, 0.35);
+        }
+    }
+
+    [Fact]
+    public void WinnerCode_OddNames_AreQuoted()
+    {
+        var data = Dataset.Of(new Table([new NumericColumn("a\"b\\c", [1, 2, 3, 4]), new CategoricalColumn("y", [0, 1, 0, 1], ["n", "y"])]), "y");
+        var candidate = new Candidate { Number = 0, Family = "dummy", Origin = "portfolio", Settings = Optimization.Params.Empty, Spec = new PipelineSpec { Learner = new StepSpec { Name = "dummy", Parameters = new Dictionary<string, object?> { ["a"] = 1e-7, ["b"] = 3L, ["c"] = true, ["d"] = "x\"y", ["e"] = null, ["f"] = 2.0 } } }, State = CandidateState.Complete, Weight = 1 };
+        var result = new AutoMlResult
+        {
+            Predictor = new Pipeline([], new Dummy()).Fit(data, 0), Kind = WinnerKind.OneModel, Metric = MetricCatalog.Get("log_loss"), Score = new HonestScore(1, 1, 1, 1), Leaderboard = [candidate],
+            OutOfFold = new Predictions([], data.Target.Classes), Folds = 2, Stopped = "trials", Seconds = 1,
+        };
+        var request = new AutoMlRequest { Train = "t\"1.csv", Roles = new DatasetRoles { Target = "y", Ignored = ["a\"b\\c"] }, Options = new AutoMlOptions(), Started = 0, Project = "p" };
+        var code = WinnerCode.Write(request, new AutoMlData { Name = "t\"1.csv", Train = data, Fingerprint = data.Features.Fingerprint(), Warnings = [] }, result);
+        Assert.Contains("Ignored = [\"a\\\"b\\\\c\"]", code, StringComparison.Ordinal);
+        // The description between the quotes is the candidate's own.
+        var json = code.Split("\"\"\"")[1];
+        Assert.Equal(candidate.Spec.ToJson(), PipelineSpec.FromJson(json).ToJson());
+    }
+
+    private static async Task<(int Code, string Output)> DotnetAsync(string folder, params string[] args)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await error);
+    }
+}
