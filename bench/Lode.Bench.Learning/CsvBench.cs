@@ -27,6 +27,8 @@ internal sealed class CsvBench(CsvBenchOptions options)
         var (fit, fitCpu, predict, predictCpu) = (double.MaxValue, double.MaxValue, double.MaxValue, double.MaxValue);
         for (var repeat = 0; repeat < options.Repeats; repeat++)
         {
+            // What the repeat before left is not this one's.
+            GC.Collect();
             IModel? model = null;
             var (wall, cpu) = Time(() => model = learner.Fit(train, new FitContext(new Rng(options.Seed), options.Threads)));
             (fit, fitCpu) = (Math.Min(fit, wall), Math.Min(fitCpu, cpu));

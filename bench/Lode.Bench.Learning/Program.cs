@@ -9,9 +9,16 @@ using Lode.Learning;
 // Usage: Lode.Bench.Learning --train A.csv --test B.csv --learner NAME [--task binary|multiclass|regression] [--params JSON] [--native]
 //          [--threads N] [--repeat N] [--seed N] [--json]
 //        One learner on any two files with a column 'target': min of the repeats, see CsvBench. --native: missing values and categories stay.
+// Or:    Lode.Bench.Learning csv [--megabytes N] [--repeat N]
+//        Reads a made CSV file.
 // Or:    Lode.Bench.Learning [--json] [--threads N] [--repeats N] [--csv FILE]
 // Median of the repeats after one that warms up: wall seconds, and CPU seconds of all threads, which load on the machine disturbs less.
 // The scores show that the work was done.
+if (args is ["csv", ..])
+{
+    CsvReadBench.Run(args[1..]);
+    return 0;
+}
 var json = args.Contains("--json");
 var threads = int.Parse(Option("--threads", "2"), CultureInfo.InvariantCulture);
 if (args.Contains("--train"))

@@ -57,7 +57,7 @@ def peer(arguments):
     y = y.astype(str).astype("category").cat.codes.to_numpy() if classify else y.to_numpy(float)
     n = len(train)
     xa, xb, ya, yb = x[:n], x[n:], y[:n], y[n:]
-    options = RECIPES[name]
+    options = dict(RECIPES[name], **json.loads(arguments.params))
     if name == "logreg":
         scaler = preprocessing.StandardScaler().fit(xa)
         xa, xb = scaler.transform(xa), scaler.transform(xb)
@@ -130,7 +130,9 @@ def compare(arguments):
             ours, theirs = [], []
             for seed in range(arguments.seed, arguments.seed + arguments.seeds):
                 task = (tasks.get(name) or "").split(" ")[0]
-                extra = (["--native"] if arguments.native else []) + (["--task", task] if task else [])
+                options = dict(RECIPES[learner], **json.loads(arguments.params))
+                extra = ["--params", json.dumps(options)] if learner != "logreg" else []
+                extra += (["--native"] if arguments.native else []) + (["--task", task] if task else [])
                 common = ["--threads", str(arguments.threads), "--repeat", str(arguments.repeat), "--seed", str(seed)] + extra
                 ours.append(run([arguments.lode, "--train", os.path.join(arguments.folder, f"{name}.train.csv"), "--test",
                                  os.path.join(arguments.folder, f"{name}.test.csv"), "--learner", learner, "--json"] + common, arguments))
@@ -157,6 +159,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="seeds whose metrics are averaged")
     parser.add_argument("--threads", type=int, default=2, help="threads of each side")
+    parser.add_argument("--params", default="{}", help="JSON: options that replace the recipe's, on both sides")
     parser.add_argument("--native", action="store_true", help="leave missing values and categories to the learner")
     parser.add_argument("--task", default="", help=argparse.SUPPRESS)
     parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)

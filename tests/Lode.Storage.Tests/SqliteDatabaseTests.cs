@@ -87,6 +87,17 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Dispose_LeavesAllInTheOneFile()
+    {
+        await using (var database = SqliteDatabase.Open(_folder["lode.db"]))
+        {
+            await database.WriteAsync(sql => sql.Execute("CREATE TABLE t (x INTEGER PRIMARY KEY)"), CancellationToken.None);
+            Assert.Equal(0, await database.ReadAsync(sql => sql.Scalar<int>("SELECT count(*) FROM t"), CancellationToken.None));
+        }
+        Assert.Equal(["lode.db"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task Write_AfterDispose_IsUnavailable()
     {
         var database = SqliteDatabase.Open(_folder["lode.db"]);

@@ -50,7 +50,7 @@ internal static class DemoCommand
         terminal.Note($"lode: dashboard at {address}");
         var project = await PrepareProjectAsync(access.Store, options.Project, ct);
         DemoReport report;
-        await using (var tracker = new Tracker(access.Store, access.Folder.JournalFolder, context.Time, warning => terminal.Note($"lode: {warning}")))
+        await using (var tracker = new Tracker(access.Store, access.Folder.JournalFolder, context.Time, warning => terminal.Note($"lode: {warning}"), access.Artifacts))
         {
             var source = SourceInfo.Capture(Environment.CurrentDirectory, context.Command);
             report = await Task.Run(() => new DemoJob(options, tracker, source, new DemoProgress(terminal, context.Time), context.Time).Run(ct), CancellationToken.None);

@@ -21,7 +21,7 @@ internal sealed class StoreAccess : IAsyncDisposable
     {
         (Folder, _ownership, _database, Local, Store, Place) = (folder, ownership, database, store, store, place);
         Registry = new SqlModelRegistry(database, time);
-        var artifacts = new SqlArtifactStore(database, new FolderBlobStore(folder.ArtifactFolder), time);
+        var artifacts = ArtifactsOf(folder, database, time);
         Artifacts = artifacts;
         Models = new SqlModelArchive(database);
         Housekeeping = new SqlHousekeeping(database, time, folder.JournalFolder, artifacts);
@@ -127,7 +127,7 @@ internal sealed class StoreAccess : IAsyncDisposable
         try
         {
             var store = new SqlRunStore(database, time);
-            var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct);
+            var stale = await JournalShipper.RecoverAsync(folder.JournalFolder, store, warn, ct, artifacts: ArtifactsOf(folder, database, time));
             if (stale > 0)
                 warn($"{stale} run{(stale == 1 ? "" : "s")} had no end: the program was killed; shown as stale");
             return new StoreAccess(folder, ownership, database, store, place, time);
@@ -138,6 +138,8 @@ internal sealed class StoreAccess : IAsyncDisposable
             throw;
         }
     }
+
+    private static SqlArtifactStore ArtifactsOf(DataFolder folder, SqlDatabase database, TimeProvider time) => new(database, new FolderBlobStore(folder.ArtifactFolder), time);
 
     private static async Task<StoreAccess?> TryConnectAsync(DataFolder folder, FolderOwner owner, Uri address, CancellationToken ct)
     {

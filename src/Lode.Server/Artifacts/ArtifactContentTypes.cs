@@ -17,7 +17,7 @@ internal static class ArtifactContentTypes
     public static string Of(string name)
     {
         var extension = name.LastIndexOf('.') is var dot and >= 0 ? name[(dot + 1)..] : name;
-        return s_texts.Contains(extension) ? "text/plain; charset=utf-8"
+        return s_texts.Contains(extension) ? "text/plain"
             : s_types.TryGetContentType(name, out var type) && !type.StartsWith("text/html", StringComparison.Ordinal) ? type
             : "application/octet-stream";
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Lode.Core;
 using Lode.Tracking;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,8 @@ namespace Lode.Server;
 /// <summary>Files in and out over HTTP, streamed: never held in memory, whatever their size.</summary>
 internal static class ArtifactTransfer
 {
+    private static readonly SearchValues<char> s_plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
     /// <summary>
     /// A file as a download: ranges and conditions by its hash, never shown by the browser as a page of this server's own.
     /// </summary>
@@ -20,6 +23,9 @@ internal static class ArtifactTransfer
         var headers = context.Response.Headers;
         var disposition = new ContentDispositionHeaderValue("attachment");
         disposition.SetHttpFileName(artifact.Name);
+        // The second form is for what the first cannot hold.
+        if (!artifact.Name.AsSpan().ContainsAnyExcept(s_plain))
+            disposition.FileNameStar = default;
         headers.ContentDisposition = disposition.ToString();
         headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
         headers.CacheControl = "no-cache";

@@ -70,7 +70,7 @@ internal static class ArtifactEndpoints
 
     private static async Task<FileStreamHttpResult> GetAsync(HttpContext context, IRunStore runs, IArtifactStore store, CancellationToken ct)
     {
-        var (run, path) = (await NamedRunAsync(context.Request, runs, ct), NamedPath(context.Request));
+        var (run, path) = (await runs.GetRunAsync(NamedRun(context.Request), ct), NamedPath(context.Request));
         return await ArtifactTransfer.SendAsync(context, store, ArtifactUris.Resolve(run.ArtifactUri, path), ct);
     }
 
@@ -85,22 +85,23 @@ internal static class ArtifactEndpoints
 
     private static async Task<MlflowAnswer> UploadAsync(HttpContext context, IRunStore runs, IArtifactStore store, ServerOptions options, CancellationToken ct)
     {
-        var (run, path) = (await NamedRunAsync(context.Request, runs, ct), NamedPath(context.Request));
-        if (context.Request.ContentLength is null or 0)
-            throw new LodeException(ErrorCode.InvalidArgument, "Request must have data.");
+        var (id, path) = (NamedRun(context.Request), NamedPath(context.Request));
         if (context.Request.ContentLength > MaxPageUpload)
             throw new LodeException(ErrorCode.InvalidArgument, $"Artifact size is too large. Max size is {MaxPageUpload >> 20}MB.");
+        if (context.Request.ContentLength is null or 0)
+            throw new LodeException(ErrorCode.InvalidArgument, "Request must specify data.");
+        var run = await runs.GetRunAsync(id, ct);
         if (run.Lifecycle == Lifecycle.Deleted)
             throw new LodeException(ErrorCode.Conflict, $"The run {run.Id} must be in the 'active' state. Current state is deleted.");
         await ArtifactTransfer.ReceiveAsync(context, store, options, ArtifactUris.Resolve(run.ArtifactUri, path), ct);
         return MlflowAnswer.Empty;
     }
 
-    private static Task<Run> NamedRunAsync(HttpRequest request, IRunStore runs, CancellationToken ct)
+    private static RunId NamedRun(HttpRequest request)
     {
         var id = request.Query["run_id"].ToString() is { Length: > 0 } today ? today : request.Query["run_uuid"].ToString();
-        return id.Length > 0 ? runs.GetRunAsync(RunEndpoints.ParseId(id), ct) : throw MlflowErrors.Missing("run_uuid");
+        return id.Length > 0 ? RunEndpoints.ParseId(id) : throw new LodeException(ErrorCode.InvalidArgument, "Request must specify run_uuid.");
     }
 
-    private static string NamedPath(HttpRequest request) => ArtifactUris.ParsePath(request.Query["path"].ToString()) is { Length: > 0 } path ? path : throw MlflowErrors.Missing("path");
+    private static string NamedPath(HttpRequest request) => ArtifactUris.ParsePath(request.Query["path"].ToString()) is { Length: > 0 } path ? path : throw new LodeException(ErrorCode.InvalidArgument, "Request must specify path.");
 }

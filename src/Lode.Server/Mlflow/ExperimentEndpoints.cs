@@ -124,7 +124,8 @@ internal static class ExperimentEndpoints
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var (key, project) = (request.RequiredText("key"), await store.GetProjectAsync(Id(request), ct));
-        if (!project.Tags.ContainsKey(key))
+        // One in the trash is refused by the write below, whatever its tags.
+        if (project.Lifecycle == Lifecycle.Active && !project.Tags.ContainsKey(key))
             throw new LodeException(ErrorCode.NotFound, $"No tag with name: {key} in experiment with id {project.Id}");
         await store.UpdateProjectAsync(project.Id, new ProjectChange { Tags = new Dictionary<string, string?> { [key] = null } }, ct);
         return MlflowAnswer.Empty;
@@ -154,6 +155,9 @@ internal static class ExperimentEndpoints
         var plain = location;
         for (var next = Uri.UnescapeDataString(plain); next != plain; next = Uri.UnescapeDataString(plain))
             plain = next;
-        return plain.Split('/', '\\').Contains("..") ? throw new LodeException(ErrorCode.InvalidArgument, $"Artifact URIs must not hold '..'; got '{location}'.") : location;
+        if (plain.Split('/', '\\').Contains(".."))
+            throw new LodeException(ErrorCode.InvalidArgument, $"Artifact URIs must not hold '..'; got '{location}'.");
+        // A client may run in another folder than the one that wrote: a path that stays relative would lead each somewhere else.
+        return location.Contains(':', StringComparison.Ordinal) ? location : Path.GetFullPath(location);
     }
 }

@@ -46,7 +46,7 @@ internal static class LineageEndpoints
         var outputs = Items(request, "models").Select(item => new ModelOutput(
             Text(item.Value, "model_id", item.Path) is { Length: > 0 } model ? model : throw MlflowErrors.Missing(item.Path + ".model_id"),
             !ProtoJson.Find(item.Value, "step", out var step) ? 0 : ProtoJson.TryInteger(step, out var number) ? number : throw MlflowErrors.Invalid(step, item.Path + ".step"))).ToList();
-        if (outputs.Count == 0)
+        if (outputs.Count == 0 && request.List("models").ValueKind == JsonValueKind.Undefined)
             throw MlflowErrors.Missing("models");
         await store.LogLineageAsync(run, new RunLineage { ModelOutputs = outputs }, ct);
         return MlflowAnswer.Empty;

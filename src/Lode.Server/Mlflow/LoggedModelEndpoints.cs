@@ -76,8 +76,8 @@ internal static class LoggedModelEndpoints
             Name = request.Text("name"),
             ModelType = request.Text("model_type") ?? "",
             SourceRun = request.Text("source_run_id") ?? "",
-            Params = request.Pairs("params"),
-            Tags = request.Pairs("tags"),
+            Params = request.Pairs("params", loose: true),
+            Tags = request.Pairs("tags", loose: true),
         }, ct));
     }
 
@@ -99,20 +99,21 @@ internal static class LoggedModelEndpoints
     private static async Task<MlflowAnswer> LogParamsAsync(string id, HttpRequest http, ILoggedModelStore models, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
-        await models.LogParamsAsync(id, request.Pairs("params"), ct);
+        await models.LogParamsAsync(id, request.Pairs("params", loose: true), ct);
         return MlflowAnswer.Empty;
     }
 
     private static async Task<MlflowAnswer> SetTagsAsync(string id, HttpRequest http, ILoggedModelStore models, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
-        return Answer(await models.SetTagsAsync(id, [.. request.Pairs("tags").Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value))], ct));
+        await models.SetTagsAsync(id, [.. request.Pairs("tags", loose: true).Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value))], ct);
+        return MlflowAnswer.Empty;
     }
 
     private static async Task<MlflowAnswer> DeleteTagAsync(string id, string key, ILoggedModelStore models, CancellationToken ct)
     {
-        // A slash in a path may come escaped, and keys have no percent signs.
-        await models.SetTagsAsync(id, [new(Uri.UnescapeDataString(key), null)], ct);
+        // An escaped slash is the one thing that routing leaves escaped.
+        await models.SetTagsAsync(id, [new(key.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase), null)], ct);
         return MlflowAnswer.Empty;
     }
 

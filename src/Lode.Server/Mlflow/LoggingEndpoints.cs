@@ -66,8 +66,9 @@ internal static class LoggingEndpoints
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var (run, key) = (await store.GetRunAsync(RunEndpoints.Id(request), ct), request.RequiredText("key"));
-        if (key == MlflowNames.RunNameTag)
-            throw new LodeException(ErrorCode.InvalidArgument, $"The tag '{key}' is the run's name and cannot be deleted; set it to rename the run.");
+        // It mirrors the run's name, which stays: MLflow takes this call and keeps the name too.
+        if (key == MlflowNames.RunNameTag && run.Lifecycle == Lifecycle.Active)
+            return MlflowAnswer.Empty;
         // One in the trash is refused by the write below, whatever its tags.
         if (run.Lifecycle == Lifecycle.Active && !run.Tags.ContainsKey(key))
             throw new LodeException(ErrorCode.NotFound, $"No tag with name: {key} in run with id {run.Id}");
@@ -92,14 +93,21 @@ internal static class LoggingEndpoints
         return MlflowAnswer.Empty;
     }
 
-    /// <summary>Logs a batch, and to models what was seen of them; a model that does not exist refuses all of it.</summary>
+    /// <summary>Logs a batch, and to models what was seen of them; models that do not exist, or no more, get nothing, as with MLflow.</summary>
     private static async Task LogWithModelsAsync(IRunStore store, ILoggedModelStore models, RunId run, RunBatch batch, List<ModelMetric> metrics, CancellationToken ct)
     {
-        foreach (var model in metrics.Select(metric => metric.ModelId).Distinct(StringComparer.Ordinal))
-            await models.GetAsync(model, ct);
         await LogAsync(store, run, batch, ct);
-        if (metrics.Count > 0)
-            await models.LogMetricsAsync([.. metrics.Select(metric => metric with { Run = run })], ct);
+        foreach (var ofModel in metrics.GroupBy(metric => metric.ModelId, StringComparer.Ordinal))
+        {
+            try
+            {
+                await models.LogMetricsAsync([.. ofModel.Select(metric => metric with { Run = run })], ct);
+            }
+            catch (LodeException error) when (error.Code == ErrorCode.NotFound)
+            {
+                // The run's own point is kept; a training script does not fail over a model that somebody deleted.
+            }
+        }
     }
 
     /// <summary>Logs a batch; the tag that mirrors the run's name renames the run instead, the last one of them.</summary>

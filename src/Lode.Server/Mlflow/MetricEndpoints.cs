@@ -50,12 +50,12 @@ internal static class MetricEndpoints
     private static async Task<MlflowAnswer> BulkAsync(HttpRequest http, IRunStore store, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
-        var runs = Runs(request, "run_id");
+        var (runs, named) = Runs(request, "run_id");
         if (runs.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "GetMetricHistoryBulk request must specify at least one run_id.");
-        if (runs.Count > MaxRuns)
-            throw new LodeException(ErrorCode.InvalidArgument, $"GetMetricHistoryBulk request cannot specify more than {MaxRuns} run_ids. Received {runs.Count} run_ids.");
-        var key = request.Text("metric_key") is { Length: > 0 } named ? named : throw new LodeException(ErrorCode.InvalidArgument, "GetMetricHistoryBulk request must specify a metric_key.");
+        if (named > MaxRuns)
+            throw new LodeException(ErrorCode.InvalidArgument, $"GetMetricHistoryBulk request cannot specify more than {MaxRuns} run_ids. Received {named} run_ids.");
+        var key = request.Text("metric_key") is { Length: > 0 } text ? text : throw new LodeException(ErrorCode.InvalidArgument, "GetMetricHistoryBulk request must specify a metric_key.");
         var left = (int)Math.Min(request.Integer("max_results") ?? MaxBulkPoints, MaxBulkPoints);
         if (left < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"Invalid value {left} for parameter 'max_results' supplied. It must be a positive integer");
@@ -80,11 +80,11 @@ internal static class MetricEndpoints
     private static async Task<MlflowAnswer> BulkIntervalAsync(HttpRequest http, IRunStore store, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
-        var runs = Runs(request, "run_ids");
+        var (runs, named) = Runs(request, "run_ids");
         if (runs.Count == 0)
             throw MlflowErrors.Missing("run_ids");
-        if (runs.Count > MaxRuns)
-            throw new LodeException(ErrorCode.InvalidArgument, $"GetMetricHistoryBulkInterval request must specify at most {MaxRuns} run_ids. Received {runs.Count} run_ids.");
+        if (named > MaxRuns)
+            throw new LodeException(ErrorCode.InvalidArgument, $"GetMetricHistoryBulkInterval request must specify at most {MaxRuns} run_ids. Received {named} run_ids.");
         var key = request.RequiredText("metric_key");
         var (start, end) = (request.Integer("start_step"), request.Integer("end_step"));
         if (start is null != end is null)
@@ -107,7 +107,7 @@ internal static class MetricEndpoints
                 return;
             json.WriteStartArray("metrics"u8);
             foreach (var (run, points) in histories)
-                WriteWithRun(json, run, points.FindAll(point => steps.Contains(point.Step)));
+                WriteWithRun(json, run, points.Where(point => steps.Contains(point.Step)).OrderBy(point => point.Step).ThenBy(point => point.Time).ThenBy(point => point.Value));
             json.WriteEndArray();
         });
     }
@@ -126,9 +126,9 @@ internal static class MetricEndpoints
         var sorted = all.ToArray();
         Array.Sort(sorted);
         var chosen = new HashSet<long>();
-        var stride = (sorted.Length + max - 1) / max;
-        for (var i = 0; i < sorted.Length; i += stride)
-            chosen.Add(sorted[i]);
+        var stride = (double)sorted.Length / max;
+        for (var i = 0; i < max; i++)
+            chosen.Add(sorted[(int)(i * stride)]);
         foreach (var points in histories)
         {
             if (points.Count == 0)
@@ -139,8 +139,12 @@ internal static class MetricEndpoints
         return chosen;
     }
 
-    /// <summary>The runs asked for, each once.</summary>
-    private static List<string> Runs(MlflowRequest request, string name) => [.. request.Texts(name).Where(run => run.Length > 0).Distinct(StringComparer.Ordinal)];
+    /// <summary>The runs asked for, each once; how many were named counts each time.</summary>
+    private static (List<string> Runs, int Named) Runs(MlflowRequest request, string name)
+    {
+        var named = request.Texts(name).Where(run => run.Length > 0).ToList();
+        return ([.. named.Distinct(StringComparer.Ordinal)], named.Count);
+    }
 
     private static async Task<IReadOnlyList<MetricPoint>> ReadAsync(IRunStore store, string run, string key, int offset, int limit, CancellationToken ct)
     {

@@ -83,7 +83,7 @@ internal static class MlflowFilterParser
         {
             FilterOperator.IsNull or FilterOperator.IsNotNull => [],
             FilterOperator.In or FilterOperator.NotIn => scanner.TakeList(listed),
-            _ => [numeric ? scanner.TakeNumber(what) : scanner.TakeText(what)],
+            _ => [numeric ? scanner.TakeNumber(what, quoted: IsVersion(field)) : scanner.TakeText(what)],
         };
         if (op is FilterOperator.Like or FilterOperator.ILike && values[0].Text!.Length > MaxPattern)
             throw new LodeException(ErrorCode.InvalidArgument, $"A pattern has at most {MaxPattern} characters; got {values[0].Text!.Length}.");
@@ -95,7 +95,7 @@ internal static class MlflowFilterParser
         _ when numeric => s_comparisons,
         { Kind: FieldKind.Attribute, Key: "run" } => s_runOperators,
         { Kind: FieldKind.Attribute, Key: "id" } or { Kind: FieldKind.Dataset } => s_idOperators,
-        { Kind: FieldKind.Attribute } => s_textOperators,
+        { Kind: FieldKind.Attribute } => vocabulary == MlflowVocabulary.LoggedModels ? s_idOperators : s_textOperators,
         _ when !vocabulary.TagsMayBeNull => s_textOperators,
         _ => s_keyedOperators,
     };
@@ -134,6 +134,9 @@ internal static class MlflowFilterParser
         }
         return pattern[on..].TrimStart('%').IsEmpty;
     }
+
+    // MLflow takes a version only as text, for which others write numbers.
+    private static bool IsVersion(RunField field) => field is { Kind: FieldKind.Attribute, Key: "version" };
 
     private static bool IsStatus(RunField field) => field is { Kind: FieldKind.Attribute, Key: "status" };
 

@@ -54,7 +54,7 @@ internal sealed class MlflowRequest : IDisposable
     public string? Text(string name)
     {
         if (_query is not null)
-            return _query.TryGetValue(name, out var values) ? values[^1] : null;
+            return _query.TryGetValue(name, out var values) ? values[0] : null;
         return Find(name, out var value) ? ProtoJson.TryText(value, out var text) ? text : throw MlflowErrors.Invalid(value, name) : null;
     }
 
@@ -73,7 +73,7 @@ internal sealed class MlflowRequest : IDisposable
     {
         if (_query is not null)
         {
-            return !_query.TryGetValue(name, out var values) || values[^1] is not { Length: > 0 } text ? null
+            return !_query.TryGetValue(name, out var values) || values[0] is not { Length: > 0 } text ? null
                 : ProtoJson.TryInteger(text, out var parsed) ? parsed
                 : throw MlflowErrors.Invalid($"'{text}'", name, "It must be a whole number");
         }
@@ -104,7 +104,9 @@ internal sealed class MlflowRequest : IDisposable
     public JsonElement List(string name) => !Find(name, out var value) || value.ValueKind == JsonValueKind.Array ? value : throw MlflowErrors.Invalid(value, name);
 
     /// <summary>A body's list of <c>{key, value}</c>; a value that is absent is empty.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Pairs(string name)
+    /// <param name="name">The list's.</param>
+    /// <param name="loose">Whether keys may hold any character, as where MLflow does not look at them.</param>
+    public IReadOnlyList<KeyValuePair<string, string>> Pairs(string name, bool loose = false)
     {
         var list = List(name);
         var pairs = new KeyValuePair<string, string>[list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : 0];
@@ -113,7 +115,10 @@ internal sealed class MlflowRequest : IDisposable
             var path = string.Create(CultureInfo.InvariantCulture, $"{name}[{i}]");
             var item = list[i].ValueKind == JsonValueKind.Object ? list[i] : throw MlflowErrors.Invalid(list[i], path);
             var key = ProtoJson.Find(item, "key", out var found) ? ProtoJson.TryText(found, out var text) ? text : throw MlflowErrors.Invalid(found, path + ".key") : "";
-            NameRules.CheckKey(key, path + ".key");
+            if (loose)
+                NameRules.CheckLooseKey(key, path + ".key");
+            else
+                NameRules.CheckKey(key, path + ".key");
             var value = ProtoJson.Find(item, "value", out found) ? ProtoJson.TryText(found, out text) ? text : throw MlflowErrors.Invalid(found, path + ".value") : "";
             pairs[i] = new(key, value);
         }

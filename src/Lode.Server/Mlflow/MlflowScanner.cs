@@ -102,13 +102,14 @@ internal ref struct MlflowScanner(string text)
             : throw new LodeException(ErrorCode.InvalidArgument, $"Expected a quoted string value for {field} (e.g. 'my-value'). Got value {Got(TakePlain())}");
     }
 
-    /// <summary>A number without quotes.</summary>
+    /// <summary>A number.</summary>
     /// <param name="field">What it is compared with, for the message.</param>
-    public FilterValue TakeNumber(string field)
+    /// <param name="quoted">Whether it may stand in quotes.</param>
+    public FilterValue TakeNumber(string field, bool quoted = false)
     {
         SkipBlanks();
         var start = _position;
-        var word = TakePlain();
+        var word = quoted && TakeQuoted('\'', '"') is { } inner ? inner : TakePlain();
         // The first letter keeps out the names of infinity and NaN.
         if (word.Length > 0 && word[0] is '-' or '.' or (>= '0' and <= '9')
             && double.TryParse(word, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))

@@ -28,7 +28,7 @@ internal static class RegistryMessages
         json.WriteString("name"u8, model.Name);
         json.WriteNumber("creation_timestamp"u8, model.CreatedAt);
         json.WriteNumber("last_updated_timestamp"u8, model.UpdatedAt);
-        if (model.Description is { } description)
+        if (model.Description is { Length: > 0 } description)
             json.WriteString("description"u8, description);
         // MLflow says the aliases once, below.
         json.WriteMessages("latest_versions", model.LatestVersions, (writer, version) => WriteVersion(writer, version with { Aliases = [] }));

@@ -38,7 +38,7 @@ internal static class RunEndpoints
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var project = ExperimentEndpoints.ParseId(request.RequiredText("experiment_id"));
         var tags = new Dictionary<string, string>();
-        foreach (var (key, value) in request.Pairs("tags"))
+        foreach (var (key, value) in request.Pairs("tags", loose: true))
             tags[key] = value;
         var name = request.Text("run_name");
         if (tags.Remove(MlflowNames.RunNameTag, out var tagged))

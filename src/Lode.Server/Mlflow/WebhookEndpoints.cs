@@ -85,7 +85,8 @@ internal static class WebhookEndpoints
                 json.WriteNumber("response_status"u8, status);
             if (result.Body is { } body)
                 json.WriteString("response_body"u8, body);
-            if (result.Error is { } error)
+            // An answer speaks for itself: only where there was none is it said why.
+            if (result.HttpStatus is null && result.Error is { } error)
                 json.WriteString("error_message"u8, error);
             json.WriteEndObject();
         });

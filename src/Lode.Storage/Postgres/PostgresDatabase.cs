@@ -218,7 +218,7 @@ public sealed class PostgresDatabase : SqlDatabase, ISqlWriterHost
             // order to join; looking for better orders and compiling cost more than they save. An answered write is a durable one.
             using var command = new NpgsqlCommand("SET idle_in_transaction_session_timeout = '60s'; SET join_collapse_limit = 1; SET jit = off; SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'", connection);
             command.ExecuteNonQuery();
-            return new Connection(connection, new SqlSession(connection, s_dialect));
+            return new Connection(connection, new PostgresSession(connection, s_dialect));
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Lode.Core;
 
 namespace Lode.Storage;
 
@@ -28,13 +29,13 @@ internal static class ChunkTable
             (min, max) = (Extremes.Min(min, value), Extremes.Max(max, value));
         }
         var end = points[^1];
-        sql.Run(
+        sql.Post(
             """
             INSERT INTO metric_chunk (metric_id, chunk, count, first_step, last_step, first_time, last_time, end_time, end_value, min, max)
             VALUES (@0, @1, @2, @3, @4, @5, @6, @7, @8, @9, @10)
             """,
             metric, number, (long)points.Length, points[0].Step, end.Step, firstTime, lastTime, end.Time, NullIfNaN(end.Value), NullIfNaN(min), NullIfNaN(max));
-        sql.Run("INSERT INTO metric_chunk_data (metric_id, chunk, data) VALUES (@0, @1, @2)", metric, number, ChunkCodec.Write(points));
+        sql.Post("INSERT INTO metric_chunk_data (metric_id, chunk, data) VALUES (@0, @1, @2)", metric, number, ChunkCodec.Write(points));
     }
 
     /// <summary>All chunks of a metric, in the order of sealing.</summary>
@@ -52,17 +53,32 @@ internal static class ChunkTable
         return chunk ?? throw ChunkCodec.Damaged();
     }
 
-    /// <summary>Moves the last chunk's points behind <paramref name="points"/>, if it has at most so many; false otherwise.</summary>
+    /// <summary>Moves the last chunk's points behind <paramref name="points"/>, if it has at most so many and is sound; false otherwise.</summary>
     public static bool TakeLast(SqlSession sql, long metric, long next, int most, List<Sample> points)
     {
         long count = 0;
         sql.ReadApart("SELECT count FROM metric_chunk WHERE metric_id = @0 AND chunk = @1", [metric, next - 1], row => count = row.GetInt64(0));
         if (count == 0 || count > most)
             return false;
-        points.AddRange(Read(sql, metric, next - 1).ReadAll());
-        sql.Run("DELETE FROM metric_chunk WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
-        sql.Run("DELETE FROM metric_chunk_data WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
+        if (TryRead(sql, metric, next - 1) is not { } taken)
+            return false;
+        points.AddRange(taken);
+        sql.Post("DELETE FROM metric_chunk WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
+        sql.Post("DELETE FROM metric_chunk_data WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
         return true;
+    }
+
+    /// <summary>A chunk's points; null where it is damaged: readers and the doctor tell that, but logging goes on.</summary>
+    private static Sample[]? TryRead(SqlSession sql, long metric, long number)
+    {
+        try
+        {
+            return Read(sql, metric, number).ReadAll();
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.DataLoss)
+        {
+            return null;
+        }
     }
 
     /// <summary>Marks those points that some chunk holds.</summary>
@@ -90,7 +106,7 @@ internal static class ChunkTable
                 var point = points[i];
                 if (known[i] || point.Step < info.FirstStep || point.Step > info.End.Step || point.Time < info.FirstTime || point.Time > info.LastTime)
                     continue;
-                stored ??= Read(sql, metric, info.Number).ReadAll();
+                stored ??= TryRead(sql, metric, info.Number) ?? [];
                 known[i] = Array.BinarySearch(stored, point, Sample.StepOrder) >= 0;
             }
         }

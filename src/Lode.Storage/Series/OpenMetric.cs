@@ -15,6 +15,8 @@ internal sealed class OpenMetric
     // That many at once are worth a chunk, which costs two rows, at once.
     public const int SealedPiece = 16;
 
+    private const string Columns = "id, last, last_step, last_time, min, max, mean, numbers, count, tail, next_chunk";
+
     private readonly long _id;
     private readonly List<Sample> _waiting = [];
     private double _last = double.NaN;
@@ -38,8 +40,9 @@ internal sealed class OpenMetric
     {
         if (Find(sql, run, key) is { } found)
             return found;
-        sql.Run("INSERT INTO metric (run_id, key, last_step, last_time, numbers, count, tail, next_chunk) VALUES (@0, @1, 0, 0, 0, 0, 0, 0)", run, key);
-        return Find(sql, run, key)!;
+        OpenMetric made = null!;
+        sql.RunReading("INSERT INTO metric (run_id, key, last_step, last_time, numbers, count, tail, next_chunk) VALUES (@0, @1, 0, 0, 0, 0, 0, 0) RETURNING id", [run, key], row => made = new OpenMetric(row.GetInt64(0)));
+        return made;
     }
 
     /// <summary>Puts the tails of a run that has ended into chunks, those that are worth it. No points wait; what was remembered of its metrics is out of date then.</summary>
@@ -93,34 +96,39 @@ internal sealed class OpenMetric
         SeriesReader.ReadTail(sql, id, metric.Count);
         metric._tail = metric._count - sealedCount;
         if (metric._count == 0)
-            sql.Run("DELETE FROM metric WHERE id = @0", id);
+            sql.Post("DELETE FROM metric WHERE id = @0", id);
         else
             metric.Save(sql);
     }
 
-    private void Save(SqlSession sql) => sql.Run(
+    private void Save(SqlSession sql) => sql.Post(
         "UPDATE metric SET last = @1, last_step = @2, last_time = @3, min = @4, max = @5, mean = @6, numbers = @7, count = @8, tail = @9, next_chunk = @10 WHERE id = @0",
         _id, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
 
     private static OpenMetric? Find(SqlSession sql, long run, string key)
     {
         OpenMetric? found = null;
-        sql.ReadApart("SELECT id, last, last_step, last_time, min, max, mean, numbers, count, tail, next_chunk FROM metric WHERE run_id = @0 AND key = @1", [run, key],
-            row => found = new OpenMetric(row.GetInt64(0))
-            {
-                _last = NaNIfNull(row, 1),
-                _lastStep = row.GetInt64(2),
-                _lastTime = row.GetInt64(3),
-                _min = NaNIfNull(row, 4),
-                _max = NaNIfNull(row, 5),
-                _mean = NaNIfNull(row, 6),
-                _numbers = row.GetInt64(7),
-                _count = row.GetInt64(8),
-                _tail = row.GetInt64(9),
-                _nextChunk = row.GetInt64(10),
-            });
+        sql.ReadApart($"SELECT {Columns} FROM metric WHERE run_id = @0 AND key = @1", [run, key], row => found = Map(row));
         return found;
     }
+
+    /// <summary>Adds all metrics of a run that are not there yet.</summary>
+    public static void FindAll(SqlSession sql, long run, Dictionary<string, OpenMetric> metrics) =>
+        sql.ReadApart($"SELECT {Columns}, key FROM metric WHERE run_id = @0", [run], row => metrics.TryAdd(row.GetString(11), Map(row)));
+
+    private static OpenMetric Map(DbDataReader row) => new(row.GetInt64(0))
+    {
+        _last = NaNIfNull(row, 1),
+        _lastStep = row.GetInt64(2),
+        _lastTime = row.GetInt64(3),
+        _min = NaNIfNull(row, 4),
+        _max = NaNIfNull(row, 5),
+        _mean = NaNIfNull(row, 6),
+        _numbers = row.GetInt64(7),
+        _count = row.GetInt64(8),
+        _tail = row.GetInt64(9),
+        _nextChunk = row.GetInt64(10),
+    };
 
     /// <summary>Moves the points that are not stored yet to the front.</summary>
     private Span<Sample> LeaveOutKnown(SqlSession sql, Span<Sample> points)
@@ -184,7 +192,7 @@ internal sealed class OpenMetric
         foreach (var point in points)
         {
             var isNaN = double.IsNaN(point.Value);
-            sql.Run("INSERT INTO metric_point (metric_id, step, time, value, is_nan) VALUES (@0, @1, @2, @3, @4)", metric, point.Step, point.Time, isNaN ? 0.0 : point.Value, isNaN ? 1 : 0);
+            sql.Post("INSERT INTO metric_point (metric_id, step, time, value, is_nan) VALUES (@0, @1, @2, @3, @4)", metric, point.Step, point.Time, isNaN ? 0.0 : point.Value, isNaN ? 1 : 0);
         }
     }
 
@@ -195,7 +203,7 @@ internal sealed class OpenMetric
         if (_tail > 0)
         {
             SeriesReader.ReadTail(sql, _id, all.Add);
-            sql.Run("DELETE FROM metric_point WHERE metric_id = @0", _id);
+            sql.Post("DELETE FROM metric_point WHERE metric_id = @0", _id);
         }
         foreach (var point in points)
             all.Add(point);

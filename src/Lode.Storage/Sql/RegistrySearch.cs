@@ -76,6 +76,8 @@ internal sealed class RegistrySearch(bool versions)
         if (clause.Field.Kind == FieldKind.Attribute)
             return Compare(clause, Attribute(clause.Field.Key));
         // What is not marked as a prompt is none: unlike other tags, its absence says something.
+        if (IsPromptTag(clause.Field) && clause.Operator == FilterOperator.Equal && string.Equals(clause.Value.Text, "false", StringComparison.OrdinalIgnoreCase))
+            clause = clause with { Operator = FilterOperator.NotEqual, Values = [FilterValue.Of("true")] };
         return IsPromptTag(clause.Field) && clause.Operator == FilterOperator.NotEqual
             ? $"NOT {Exists(clause.Field.Key)} AND {Compare(clause with { Operator = FilterOperator.Equal }, "x.value")})"
             : $"{Exists(clause.Field.Key)} AND {Compare(clause, "x.value")})";

@@ -70,7 +70,7 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
     public Task<LoggedModel> SetTagsAsync(string id, IReadOnlyList<KeyValuePair<string, string?>> tags, CancellationToken ct)
     {
         foreach (var (key, _) in tags)
-            NameRules.CheckKey(key, "tags.key");
+            NameRules.CheckLooseKey(key, "tags.key");
         return database.WriteAsync(sql =>
         {
             Require(sql, id);
@@ -124,7 +124,7 @@ public sealed partial class SqlLoggedModelStore(SqlDatabase database, TimeProvid
     private static void CheckKeys(IReadOnlyList<KeyValuePair<string, string>> pairs, string what)
     {
         for (var i = 0; i < pairs.Count; i++)
-            NameRules.CheckKey(pairs[i].Key, $"{what}[{i}].key");
+            NameRules.CheckLooseKey(pairs[i].Key, $"{what}[{i}].key");
     }
 
     internal static void WriteParams(SqlSession sql, string model, IReadOnlyList<KeyValuePair<string, string>> @params)

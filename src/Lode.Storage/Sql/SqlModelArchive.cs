@@ -25,7 +25,7 @@ public sealed class SqlModelArchive(SqlDatabase database) : IModelArchive
             throw new LodeException(ErrorCode.InvalidArgument, $"A logged model's id is m- and 32 hexadecimal digits; got '{model.Id}'.");
         SqlLoggedModelStore.CheckName(model.Name);
         foreach (var key in model.Params.Keys.Concat(model.Tags.Keys).Concat(model.Metrics.Select(metric => metric.Point.Key)))
-            NameRules.CheckKey(key, "key");
+            NameRules.CheckLooseKey(key, "key");
         return database.WriteAsync(sql =>
         {
             if (sql.Scalar<long?>("SELECT id FROM project WHERE id = @0", model.ProjectId.Value) is null)

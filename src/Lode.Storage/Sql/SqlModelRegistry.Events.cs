@@ -7,7 +7,7 @@ namespace Lode.Storage;
 public sealed partial class SqlModelRegistry
 {
     // Text and kind of a prompt are told apart from its tags.
-    private static readonly string[] s_promptTags = [ModelRules.PromptTag, ModelRules.PromptTextTag];
+    private static readonly string[] s_promptTags = [ModelRules.PromptTag, ModelRules.PromptTextTag, ModelRules.PromptTypeTag];
 
     private void PublishModel(SqlSession sql, NewRegisteredModel model)
     {

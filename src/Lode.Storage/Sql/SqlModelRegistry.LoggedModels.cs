@@ -26,6 +26,10 @@ public sealed partial class SqlModelRegistry
         sql.Execute("UPDATE logged_model SET updated_at = @1 WHERE id = @0", id, Now);
     }
 
+    private static string Spaced(JsonNode? node) => node is JsonObject { Count: 2 } entry && entry["name"] is { } name && entry["version"] is { } version
+        ? $"{{\"name\": {name.ToJsonString()}, \"version\": {version.ToJsonString()}}}"
+        : node?.ToJsonString() ?? "null";
+
     private static string AppendVersion(string? list, string name, long version)
     {
         JsonArray? versions = null;
@@ -39,6 +43,7 @@ public sealed partial class SqlModelRegistry
         }
         versions ??= [];
         versions.Add((JsonNode)new JsonObject { ["name"] = name, ["version"] = version });
-        return versions.ToJsonString();
+        // With blanks as Python writes them: clients compare the text.
+        return $"[{string.Join(", ", versions.Select(Spaced))}]";
     }
 }

@@ -45,7 +45,7 @@ public sealed partial class SqlRunStore
                 Name = start.Name,
                 User = start.User,
                 StartedAt = start.Time,
-            }).Row, Lifecycle.Active);
+            })!.Value.Row, Lifecycle.Active);
         }
         if (run.Lifecycle == Lifecycle.Deleted)
             throw InTrash(id);

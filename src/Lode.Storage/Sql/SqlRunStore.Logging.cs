@@ -6,6 +6,8 @@ namespace Lode.Storage;
 
 public sealed partial class SqlRunStore
 {
+    private const string InsertTag = "INSERT INTO run_tag (run_id, key, value) VALUES (@0, @1, @2) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value";
+
     /// <inheritdoc/>
     public Task LogAsync(RunId id, RunBatch batch, CancellationToken ct)
     {
@@ -66,8 +68,7 @@ public sealed partial class SqlRunStore
             if (value is null)
                 sql.Execute("DELETE FROM run_tag WHERE run_id = @0 AND key = @1", run, key);
             else
-                sql.Execute("INSERT INTO run_tag (run_id, key, value) VALUES (@0, @1, @2) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
-                    run, key, NameRules.Truncate(value, NameRules.MaxTagLength));
+                sql.Execute(InsertTag, run, key, NameRules.Truncate(value, NameRules.MaxTagLength));
         }
     }
 }

@@ -43,7 +43,7 @@ public sealed partial class SqlRunStore
         foreach (var (key, _) in run.Params)
             NameRules.CheckKey(key, "params.key");
         foreach (var (key, _) in run.Tags)
-            NameRules.CheckKey(key, "tags.key");
+            NameRules.CheckLooseKey(key, "tags.key");
         var deletedAt = DeletedAt(run.Lifecycle, run.DeletedAt);
         return database.WriteAsync(sql =>
         {

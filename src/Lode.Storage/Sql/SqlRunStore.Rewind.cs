@@ -30,7 +30,7 @@ public sealed partial class SqlRunStore
                 : throw new LodeException(ErrorCode.AlreadyExists, $"Run with id={id} exists, and is no fork of run {source}.", "Take a fresh id.");
         }
         var (project, user) = sql.Query("SELECT project_id, \"user\" FROM run WHERE id = @0", [from], row => (row.GetInt64(0), row.GetString(1)))[0];
-        var (fork, _) = InsertRun(sql, new NewRun { Id = id, ProjectId = new ProjectId(project), User = user, StartedAt = Now });
+        var (fork, _) = InsertRun(sql, new NewRun { Id = id, ProjectId = new ProjectId(project), User = user, StartedAt = Now })!.Value;
         sql.Execute("UPDATE run SET status = @1 WHERE id = @0", fork, (int)RunStatus.Scheduled);
         sql.Execute("INSERT INTO run_param (run_id, key, value, number) SELECT @1, key, value, number FROM run_param WHERE run_id = @0", from, fork);
         sql.Execute("INSERT INTO run_tag (run_id, key, value) SELECT @1, key, value FROM run_tag WHERE run_id = @0 AND key NOT LIKE @2", from, fork, RunOrigin.ExitPrefix + "%");

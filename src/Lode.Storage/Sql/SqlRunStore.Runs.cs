@@ -13,16 +13,19 @@ public sealed partial class SqlRunStore
     public Task<Run> CreateRunAsync(NewRun run, CancellationToken ct)
     {
         foreach (var (key, _) in run.Tags)
-            NameRules.CheckKey(key, "tags.key");
+            NameRules.CheckLooseKey(key, "tags.key");
         return database.WriteAsync(sql =>
         {
-            if (FindRun(sql, run.Id) is not null)
+            if (InsertRun(sql, run) is not var (row, made))
                 return ReadRun(sql, run.Id);
-            var (row, made) = InsertRun(sql, run);
-            if (run.Tags.Count == 0)
-                return made;
-            SetTags(sql, row, run.Tags.Select(tag => new KeyValuePair<string, string?>(tag.Key, tag.Value)));
-            return made with { Tags = ReadTags(sql, [row])[row] };
+            var tags = new Dictionary<string, string>(run.Tags.Count);
+            foreach (var (key, value) in run.Tags)
+            {
+                var stored = sql.Stored(NameRules.Truncate(value, NameRules.MaxTagLength));
+                sql.Post(InsertTag, row, key, stored);
+                tags[sql.Stored(key)] = stored;
+            }
+            return made with { Tags = tags };
         }, ct);
     }
 
@@ -105,19 +108,41 @@ public sealed partial class SqlRunStore
     private static LodeException InTrash(RunId id) =>
         new(ErrorCode.Conflict, $"The run {id} must be in the 'active' state. Current state is deleted.", "Restore the run first.");
 
-    private static (long Row, Run Run) InsertRun(SqlSession sql, NewRun run)
+    /// <summary>Makes a run; null where there is one of that id. Points that wait go on waiting: they are of other runs.</summary>
+    private static (long Row, Run Run)? InsertRun(SqlSession sql, NewRun run)
     {
-        var lifecycle = sql.Scalar<int?>("SELECT lifecycle FROM project WHERE id = @0", run.ProjectId.Value) ?? throw NoProject(run.ProjectId);
-        if (lifecycle == (int)Lifecycle.Deleted)
-            throw InTrash(run.ProjectId);
-        sql.Execute("UPDATE counter SET value = value + 1 WHERE name = 'version'");
-        sql.Execute(
+        var (lifecycle, root) = (Lifecycle.Active, (string?)null);
+        sql.ReadApart("SELECT lifecycle, rtrim(coalesce(artifact_location, 'mlflow-artifacts:/' || id), '/') FROM project WHERE id = @0", [run.ProjectId.Value],
+            row => (lifecycle, root) = ((Lifecycle)row.GetInt32(0), row.GetString(1)));
+        if (root is null || lifecycle == Lifecycle.Deleted)
+        {
+            if (FindRun(sql, run.Id) is not null)
+                return null;
+            throw root is null ? NoProject(run.ProjectId) : InTrash(run.ProjectId);
+        }
+        var made = new Run
+        {
+            Id = run.Id,
+            ProjectId = run.ProjectId,
+            Name = sql.Stored(string.IsNullOrEmpty(run.Name) ? RunNames.For(run.Id) : run.Name),
+            User = sql.Stored(run.User),
+            Status = RunStatus.Running,
+            Lifecycle = Lifecycle.Active,
+            StartedAt = run.StartedAt,
+            ArtifactUri = $"{root}/{run.Id}/artifacts",
+        };
+        var (id, version) = (0L, 0L);
+        var isNew = sql.RunReading(
             """
             INSERT INTO run (uuid, project_id, name, "user", status, lifecycle, started_at, version)
-            VALUES (@0, @1, @2, @3, @4, @5, @6, (SELECT value FROM counter WHERE name = 'version'))
+            VALUES (@0, @1, @2, @3, @4, @5, @6, (SELECT value + 1 FROM counter WHERE name = 'version')) ON CONFLICT (uuid) DO NOTHING RETURNING id, version
             """,
-            run.Id.ToString(), run.ProjectId.Value, string.IsNullOrEmpty(run.Name) ? RunNames.For(run.Id) : run.Name, run.User, (int)RunStatus.Running, (int)Lifecycle.Active, run.StartedAt);
-        return sql.Query($"SELECT {RunColumns} FROM {RunTables} WHERE r.uuid = @0", [run.Id.ToString()], MapRun)[0];
+            [run.Id.ToString(), run.ProjectId.Value, made.Name, made.User, (int)made.Status, (int)made.Lifecycle, made.StartedAt],
+            row => (id, version) = (row.GetInt64(0), row.GetInt64(1)));
+        if (!isNew)
+            return null;
+        sql.Post("UPDATE counter SET value = value + 1 WHERE name = 'version'");
+        return (id, made with { Version = version });
     }
 
     private static (long Row, Lifecycle Lifecycle)? FindRun(SqlSession sql, RunId id)

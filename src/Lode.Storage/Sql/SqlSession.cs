@@ -11,9 +11,16 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
     private readonly Dictionary<string, DbCommand> _prepared = [];
     private ISqlDeferred? _deferred;
     private bool _settled = true;
+    private bool _isLost;
 
     /// <summary>Rises with every row that a statement changed and with every write that waits.</summary>
     internal long Changes { get; set; }
+
+    /// <summary>Whether writes may wait beyond their group, because nobody else writes or reads the database but by this session's owner, and the schema has a log for them.</summary>
+    internal virtual bool KeepsLog => false;
+
+    /// <summary>Whether writes wait.</summary>
+    internal bool Waits => !_settled;
 
     /// <summary>The database's words.</summary>
     protected SqlDialect Dialect => dialect;
@@ -70,7 +77,11 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         where T : class, ISqlDeferred, new()
     {
         if (_deferred is T mine)
+        {
+            if (_isLost)
+                Settle();
             return mine;
+        }
         Settle();
         mine = new T();
         _deferred = mine;
@@ -89,15 +100,48 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
     {
         if (_settled)
             return;
-        _settled = true;
-        _deferred!.Settle(this);
+        (_settled, _isLost) = (true, false);
+        // They were counted when they began to wait.
+        var changes = Changes;
+        try
+        {
+            _deferred!.Settle(this);
+            SendPosted();
+            Changes = changes;
+        }
+        catch
+        {
+            // Some may be made: the group must be taken back.
+            Changes = changes + 1;
+            Lose();
+            throw;
+        }
     }
 
-    /// <summary>Drops the writes that wait: what they belong to is taken back, or others may have written since.</summary>
+    /// <summary>Before a commit: keeps the writes that wait so that they outlive the process, and lets them wait on; makes them where that is not possible or not worth it.</summary>
+    internal void Keep()
+    {
+        if (!_settled && !_deferred!.TryKeep(this))
+            Settle();
+    }
+
+    /// <summary>Drops the writes that wait, none of them kept: what they belong to is taken back, or others may have written since.</summary>
     internal void Forget()
     {
         _settled = true;
         _deferred?.Forget();
+    }
+
+    /// <summary>After the transaction was taken back: drops the writes that wait, and reads those that were kept again before anything else is done.</summary>
+    internal void Lose()
+    {
+        DropPosted();
+        if (KeepsLog)
+            _deferred?.Lose();
+        else
+            _deferred?.Forget();
+        _isLost = KeepsLog && _deferred is not null;
+        _settled = !_isLost;
     }
 
     /// <summary>As <see cref="Execute"/>, for what concerns neither the writes that wait nor what is remembered beside them.</summary>
@@ -109,6 +153,34 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         return rows;
     }
 
+    /// <summary>As <see cref="Run"/>, for a change with RETURNING; false where it changed nothing.</summary>
+    internal bool RunReading(string sql, ReadOnlySpan<object?> values, Action<DbDataReader> read)
+    {
+        var before = Changes;
+        using var reader = Prepare(sql, values).ExecuteReader();
+        while (reader.Read())
+        {
+            Changes++;
+            read(reader);
+        }
+        return Changes > before;
+    }
+
+    /// <summary>A text as it is stored.</summary>
+    internal string Stored(string text) => (string)dialect.Bind(text);
+
+    /// <summary>As <see cref="Run"/>, where nobody asks how many rows it changed: a session whose database is far away may send several such statements together, at the latest before it asks for anything.</summary>
+    internal void Post(string sql, params ReadOnlySpan<object?> values)
+    {
+        if (!TryPost(sql, values))
+            Run(sql, values);
+    }
+
+    /// <summary>Sends what <see cref="Post"/> gathered.</summary>
+    internal virtual void SendPosted()
+    {
+    }
+
     /// <summary>As <see cref="Read"/>, for what the writes that wait do not change.</summary>
     internal void ReadApart(string sql, ReadOnlySpan<object?> values, Action<DbDataReader> read)
     {
@@ -116,6 +188,14 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         while (reader.Read())
             read(reader);
     }
+
+    /// <summary>Forgets what <see cref="Post"/> gathered.</summary>
+    internal virtual void DropPosted()
+    {
+    }
+
+    /// <summary>Gathers a statement for <see cref="SendPosted"/>; false where this session sends each at once.</summary>
+    private protected virtual bool TryPost(string sql, ReadOnlySpan<object?> values) => false;
 
     /// <summary>Runs a statement; returns how many rows it changed.</summary>
     protected virtual int ExecuteCore(string sql, ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteNonQuery();
@@ -131,6 +211,7 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
 
     private DbCommand Prepare(string sql, ReadOnlySpan<object?> values)
     {
+        SendPosted();
         if (!_prepared.TryGetValue(sql, out var command))
         {
             // Filters make statements without end; the few hot ones come first and stay.

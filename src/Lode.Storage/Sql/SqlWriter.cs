@@ -53,6 +53,7 @@ internal sealed class SqlWriter : IAsyncDisposable
     private List<IWrite> _group = []; // whoever commits has it
     private bool _committing;
     private bool _closed;
+    private volatile bool _holds;
 
     /// <param name="name">Of the thread.</param>
     /// <param name="host">The database; the caller keeps and closes its connections.</param>
@@ -65,6 +66,18 @@ internal sealed class SqlWriter : IAsyncDisposable
 
     /// <summary>See <see cref="SqlDatabase.CallersCommit"/>.</summary>
     public bool CallersCommit { get; set; }
+
+    /// <summary>Whether answered writes wait to be put in their places (<see cref="SqlSession.Keep"/>): readers call <see cref="SettleAsync"/> first.</summary>
+    public bool Holds { get => _holds; set => _holds = value; }
+
+    /// <summary>Puts what answered writes hold in its places.</summary>
+    public Task SettleAsync(CancellationToken ct) => WriteAsync(
+        sql =>
+        {
+            sql.Settle();
+            return true;
+        },
+        ct);
 
     /// <summary>See <see cref="SqlDatabase.WriteAsync"/>.</summary>
     public async Task<T> WriteAsync<T>(Func<SqlSession, T> work, CancellationToken ct)
@@ -164,14 +177,15 @@ internal sealed class SqlWriter : IAsyncDisposable
                 session.Run(_host.Begin);
                 if (!TryRun(session, group))
                 {
-                    session.Forget();
+                    session.Lose();
                     session.Run("ROLLBACK");
                     session.Run(_host.Begin);
                     RunEachAlone(session, group);
                 }
-                session.Settle();
+                session.Keep();
                 committing = true;
                 session.Run("COMMIT");
+                _holds = session.Waits;
                 StoreMeter.Committed(group.Count);
                 return null;
             }
@@ -180,7 +194,7 @@ internal sealed class SqlWriter : IAsyncDisposable
                 // The whole group is taken back; the thread lives on, since the next group may fare better (space freed, database back).
                 Rollback(session);
                 if (!_host.IsDatabaseError(error))
-                    return new LodeException(ErrorCode.Internal, $"The store made a mistake: {error.Message}", null, error);
+                    return error as LodeException ?? new LodeException(ErrorCode.Internal, $"The store made a mistake: {error.Message}", null, error);
                 if (attempt == MaxAttempts || !_host.MayRunAgain(error, committing))
                     return _host.Explain(error);
             }
@@ -207,6 +221,7 @@ internal sealed class SqlWriter : IAsyncDisposable
             session.Run("SAVEPOINT one");
             if (!write.TryRun(session, _host))
             {
+                session.DropPosted();
                 session.Forget();
                 session.Run("ROLLBACK TO SAVEPOINT one");
             }
@@ -219,7 +234,7 @@ internal sealed class SqlWriter : IAsyncDisposable
     {
         try
         {
-            session?.Forget();
+            session?.Lose();
             session?.Run("ROLLBACK");
         }
         catch (Exception)

@@ -8,8 +8,8 @@ internal static class Versions
     /// <summary>Gives changed runs, each named once, the next versions.</summary>
     public static void Raise(SqlSession sql, IReadOnlyList<long> runs)
     {
-        sql.Run("UPDATE counter SET value = value + @0 WHERE name = 'version'", (long)runs.Count);
+        sql.Post("UPDATE counter SET value = value + @0 WHERE name = 'version'", (long)runs.Count);
         for (var i = 0; i < runs.Count; i++)
-            sql.Run("UPDATE run SET version = (SELECT value FROM counter WHERE name = 'version') - @1 WHERE id = @0", runs[i], (long)(runs.Count - 1 - i));
+            sql.Post("UPDATE run SET version = (SELECT value FROM counter WHERE name = 'version') - @1 WHERE id = @0", runs[i], (long)(runs.Count - 1 - i));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Lode.Core;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Lode.Storage;
 
@@ -8,6 +9,7 @@ namespace Lode.Storage;
 public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
 {
     private const int ConstraintViolated = 19;
+    private const int BusyMs = 30_000;
 
     private static readonly SqliteDialect s_dialect = new();
 
@@ -21,7 +23,10 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     {
         _file = file;
         _session = new SqliteSession(connection, s_dialect);
-        _writer = new SqlWriter("lode sqlite writer", this);
+        _session.Deferred<MetricAppends>();
+        // What a program that crashed had taken is put in its places before anything is read or written.
+        _session.Lose();
+        _writer = new SqlWriter("lode sqlite writer", this) { Holds = true };
     }
 
     /// <summary>Opens a file, makes it where missing, and brings its schema up to date.</summary>
@@ -33,8 +38,9 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
         try
         {
             connection = Connect(file, SqliteOpenMode.ReadWriteCreate);
-            // Before anything else: only an empty file can be told that it may shrink; others are told when they are compacted.
-            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL;");
+            // Only an empty file can be told that it may shrink; others are told when they are compacted. Saying it again would write.
+            if (SqliteSchema.IsEmpty(connection))
+                Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL;");
             // Full: an answered write survives loss of power, not only of the process. 4000 pages: busy pages are copied home once for many commits.
             Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;");
             SqliteSchema.Migrate(connection, file);
@@ -54,6 +60,8 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     {
         ct.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_closed, this);
+        if (_writer.Holds)
+            await SettleAsync(ct).ConfigureAwait(false);
         // Off the caller's thread: SQLite blocks, and callers are request handlers.
         return await Task.Run(() => Read(work), ct).ConfigureAwait(false);
     }
@@ -69,11 +77,19 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     {
         if (_closed)
             return;
-        _closed = true;
-        await _writer.DisposeAsync().ConfigureAwait(false);
-        foreach (var reader in _readers)
-            reader.Dispose();
-        _session.Dispose();
+        try
+        {
+            if (_writer.Holds)
+                await SettleAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _closed = true;
+            await _writer.DisposeAsync().ConfigureAwait(false);
+            foreach (var reader in _readers)
+                reader.Dispose();
+            _session.Dispose();
+        }
     }
 
     string ISqlWriterHost.Begin => "BEGIN IMMEDIATE";
@@ -89,6 +105,18 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
     bool ISqlWriterHost.IsRefusal(Exception error) => error is SqliteException { SqliteErrorCode: ConstraintViolated };
 
     LodeException ISqlWriterHost.Explain(Exception error) => ExplainOpen((SqliteException)error, _file);
+
+    private async Task SettleAsync(CancellationToken ct)
+    {
+        try
+        {
+            await _writer.SettleAsync(ct).ConfigureAwait(false);
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.Unavailable)
+        {
+            // The disk is full: what is in its places can be read; what waits is safe in the log, and follows when there is room.
+        }
+    }
 
     private T Read<T>(Func<SqlSession, T> work)
     {
@@ -124,10 +152,11 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
 
     private static SqliteConnection Connect(string file, SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, DefaultTimeout = 30 }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, DefaultTimeout = 30, Pooling = false }.ToString());
         try
         {
             connection.Open();
+            raw.sqlite3_busy_timeout(connection.Handle!, BusyMs);
             Execute(connection, "PRAGMA case_sensitive_like = ON;");
             return connection;
         }

@@ -29,6 +29,9 @@ internal static class SqliteSchema
         }
     }
 
+    /// <summary>Whether the file holds nothing at all yet.</summary>
+    public static bool IsEmpty(SqliteConnection connection) => Convert.ToInt32(Scalar(connection, "PRAGMA page_count;"), CultureInfo.InvariantCulture) == 0;
+
     private static int Version(SqliteConnection connection) => Convert.ToInt32(Scalar(connection, "PRAGMA user_version;"), CultureInfo.InvariantCulture);
 
     private static int TableCount(SqliteConnection connection) => Convert.ToInt32(Scalar(connection, "SELECT count(*) FROM sqlite_master;"), CultureInfo.InvariantCulture);

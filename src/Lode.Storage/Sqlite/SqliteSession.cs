@@ -4,12 +4,14 @@ using SQLitePCL;
 
 namespace Lode.Storage;
 
-/// <summary>The writer's session: changes of rows go straight to SQLite's own statements, which takes a quarter of the driver's time.</summary>
+/// <summary>The writer's session: changes of rows, and transactions, go straight to SQLite's own statements, which takes a quarter of the driver's time.</summary>
 internal sealed class SqliteSession(SqliteConnection connection, SqlDialect dialect) : SqlSession(connection, dialect)
 {
     private const int MaxStatements = 200;
 
     private readonly Dictionary<string, Statement> _statements = [];
+
+    internal override bool KeepsLog => true;
 
     protected override int ExecuteCore(string sql, ReadOnlySpan<object?> values)
     {
@@ -33,7 +35,8 @@ internal sealed class SqliteSession(SqliteConnection connection, SqlDialect dial
         base.Dispose(disposing);
     }
 
-    private static bool IsChange(string sql) => sql.StartsWith("INSERT ", StringComparison.Ordinal) || sql.StartsWith("UPDATE ", StringComparison.Ordinal) || sql.StartsWith("DELETE ", StringComparison.Ordinal);
+    private static bool IsChange(string sql) => sql.StartsWith("INSERT ", StringComparison.Ordinal) || sql.StartsWith("UPDATE ", StringComparison.Ordinal) || sql.StartsWith("DELETE ", StringComparison.Ordinal)
+        || sql is "BEGIN IMMEDIATE" or "COMMIT";
 
     private Statement Prepare(sqlite3 db, string sql, int parameters)
     {

@@ -19,12 +19,13 @@ internal sealed class ExitWatch
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly JournalShipper _shipper;
     private readonly IRunStore _store;
+    private readonly IArtifactStore? _artifacts;
     private readonly string _folder;
     private bool _left;
 
-    public ExitWatch(JournalShipper shipper, IRunStore store, string folder)
+    public ExitWatch(JournalShipper shipper, IRunStore store, IArtifactStore? artifacts, string folder)
     {
-        (_shipper, _store, _folder) = (shipper, store, folder);
+        (_shipper, _store, _artifacts, _folder) = (shipper, store, artifacts, folder);
         foreach (var (signal, name) in s_signals)
             _registrations.Add(PosixSignalRegistration.Create(signal, _ => Pause(name)));
         AppDomain.CurrentDomain.UnhandledException += Fail;
@@ -109,7 +110,7 @@ internal sealed class ExitWatch
                 else
                 {
                     foreach (var run in _runs)
-                        Wait(ct => JournalShipper.RecoverAsync(_folder, _store, _ => { }, ct, run.Id));
+                        Wait(ct => JournalShipper.RecoverAsync(_folder, _store, _ => { }, ct, run.Id, _artifacts));
                 }
             }
         }

@@ -33,6 +33,7 @@ public sealed class JournalFile : IDisposable
         Path = path;
         _file = file;
         _disk = new JournalDisk(file, path);
+        Files = ArtifactSpool.Of(path);
         _json = new Utf8JsonWriter(_line, s_options);
     }
 
@@ -56,6 +57,9 @@ public sealed class JournalFile : IDisposable
     {
         set => _disk.Trouble = value;
     }
+
+    /// <summary>Files that were logged to the run through this segment and wait to be sent.</summary>
+    internal ArtifactSpool Files { get; }
 
     internal Microsoft.Win32.SafeHandles.SafeFileHandle Handle => _file.SafeFileHandle;
 
@@ -146,6 +150,21 @@ public sealed class JournalFile : IDisposable
             Append("heartbeat", time, _ => { });
     }
 
+    /// <summary>Keeps a file for the store. A disk that does not take it is told of, and the program goes on.</summary>
+    internal void KeepFile(string path, Stream content)
+    {
+        try
+        {
+            Files.Add(path, content);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _disk.Trouble?.Invoke($"the artifact '{path}' could not be kept beside {Path} and is lost: {error.Message}");
+            return;
+        }
+        Appended?.Invoke();
+    }
+
     /// <summary>The run goes on, after a break or an end.</summary>
     public void Resume(long time) => Append("resume", time, _ => { });
 
@@ -216,6 +235,7 @@ public sealed class JournalFile : IDisposable
             _discarded = true;
             _file.Dispose();
             File.Delete(Path);
+            Files.Discard();
         }
     }
 

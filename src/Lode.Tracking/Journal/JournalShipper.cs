@@ -5,7 +5,8 @@ namespace Lode.Tracking;
 
 /// <summary>
 /// Carries journals to a store, in the background, by byte offset: it goes on where the store says it stands, so nothing is lost
-/// and nothing doubled by retries. A journal whose end the store has taken is removed; one that cannot be delivered stays on disk.
+/// and nothing doubled by retries. A journal whose end the store has taken is removed; one that cannot be delivered stays on disk. Files
+/// follow what was logged before them.
 /// </summary>
 public sealed class JournalShipper : IAsyncDisposable
 {
@@ -17,6 +18,7 @@ public sealed class JournalShipper : IAsyncDisposable
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
 
     private readonly IRunStore _store;
+    private readonly IArtifactStore? _artifacts;
     private readonly TimeProvider _time;
     private readonly Action<string> _warn;
     private readonly Lock _gate = new();
@@ -28,9 +30,11 @@ public sealed class JournalShipper : IAsyncDisposable
     /// <param name="store">Where to.</param>
     /// <param name="time">For heartbeats and waits between tries.</param>
     /// <param name="warn">Told, in one line, of what could not be delivered.</param>
-    public JournalShipper(IRunStore store, TimeProvider time, Action<string> warn)
+    /// <param name="artifacts">Where files go; null = they stay on disk.</param>
+    public JournalShipper(IRunStore store, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null)
     {
         _store = store;
+        _artifacts = artifacts;
         _time = time;
         _warn = warn;
         _loop = Task.Run(LoopAsync);
@@ -51,7 +55,7 @@ public sealed class JournalShipper : IAsyncDisposable
     {
         Task[] waits;
         lock (_gate)
-            waits = [.. _shipments.Select(shipment => shipment.WaitFor(shipment.File.Length))];
+            waits = [.. _shipments.Select(shipment => shipment.WaitFor(shipment.File.Length, _artifacts is null ? 0 : shipment.File.Files.Added))];
         Wake();
         await Task.WhenAll(waits).WaitAsync(ct).ConfigureAwait(false);
     }
@@ -89,8 +93,9 @@ public sealed class JournalShipper : IAsyncDisposable
     /// <param name="warn">Told, in one line, of what was not taken.</param>
     /// <param name="ct">Stops it.</param>
     /// <param name="only">Only this run's; null = all.</param>
+    /// <param name="artifacts">Where the files go that lie beside the journals; null = they stay.</param>
     /// <returns>How many runs were found without an end.</returns>
-    public static async Task<int> RecoverAsync(string folder, IRunStore store, Action<string> warn, CancellationToken ct, RunId? only = null)
+    public static async Task<int> RecoverAsync(string folder, IRunStore store, Action<string> warn, CancellationToken ct, RunId? only = null, IArtifactStore? artifacts = null)
     {
         var (left, living) = (new HashSet<RunId>(), new HashSet<RunId>());
         // First segments first: the others' runs may be known by them alone.
@@ -122,6 +127,12 @@ public sealed class JournalShipper : IAsyncDisposable
                 File.Delete(path);
             }
         }
+        foreach (var (spool, run, journal) in ArtifactSpool.List(folder))
+        {
+            // Where a journal is left, its writer lives or it was not taken: its files wait with it.
+            if (artifacts is not null && (only is null || only == run) && !File.Exists(journal))
+                await DeliverAsync(store, artifacts, run, spool, warn, ct).ConfigureAwait(false);
+        }
         left.ExceptWith(living);
         var stale = 0;
         foreach (var run in left)
@@ -132,6 +143,29 @@ public sealed class JournalShipper : IAsyncDisposable
             stale++;
         }
         return stale;
+    }
+
+    private static async Task DeliverAsync(IRunStore store, IArtifactStore artifacts, RunId run, ArtifactSpool spool, Action<string> warn, CancellationToken ct)
+    {
+        if (spool.IsEmpty)
+            return;
+        try
+        {
+            var root = (await store.GetRunAsync(run, ct).ConfigureAwait(false)).ArtifactUri;
+            await spool.DeliverAsync(ArtifactPath.OfUri(root), artifacts, warn, ct).ConfigureAwait(false);
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.NotFound)
+        {
+            if ((await store.AppendJournalAsync(run, JournalSegment.First, 0, default, ct).ConfigureAwait(false)).Purged)
+            {
+                warn($"run {run} was purged; its files are dropped");
+                spool.Discard();
+            }
+            else
+            {
+                warn($"run {run} is not known here; its files stay in {spool.Folder}");
+            }
+        }
     }
 
     private static IEnumerable<string> List(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.jsonl") : [];
@@ -224,7 +258,7 @@ public sealed class JournalShipper : IAsyncDisposable
                     _warn($"run {shipment.File.Run} was purged: what its program still records is dropped");
                     shipment.File.Discard();
                 }
-                else if (!shipment.File.IsFinished || shipment.Taken < shipment.File.Length)
+                else if (!await SendFilesAsync(shipment, ct).ConfigureAwait(false) || !shipment.File.IsFinished || shipment.Taken < shipment.File.Length)
                 {
                     continue;
                 }
@@ -251,6 +285,30 @@ public sealed class JournalShipper : IAsyncDisposable
         }
         if (waits is not null)
             throw waits;
+    }
+
+    /// <returns>Whether none waits that could be sent.</returns>
+    private async Task<bool> SendFilesAsync(Shipment shipment, CancellationToken ct)
+    {
+        // Counted first: one that comes meanwhile is sent now or in the next pass.
+        var files = shipment.File.Files;
+        var added = files.Added;
+        if (_artifacts is null || added == shipment.Delivered)
+            return true;
+        // The disk may not have taken the journal's beginning yet: the store then knows no run that these are of.
+        if (shipment.Taken == 0)
+            return false;
+        try
+        {
+            await DeliverAsync(_store, _artifacts, shipment.File.Run, files, _warn, ct).ConfigureAwait(false);
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.PermissionDenied)
+        {
+            // A store without room for files still takes points: they are not given up.
+            throw new LodeException(ErrorCode.Internal, error.Message);
+        }
+        shipment.Deliver(added);
+        return files.Added == added;
     }
 
     private void Beat()
@@ -281,20 +339,23 @@ public sealed class JournalShipper : IAsyncDisposable
     private sealed class Shipment(JournalFile file)
     {
         private readonly Lock _gate = new();
-        private readonly List<(long Offset, TaskCompletionSource Reached)> _waits = [];
+        private readonly List<(long Offset, long Files, TaskCompletionSource Reached)> _waits = [];
 
         public JournalFile File { get; } = file;
 
         public long Taken { get; private set; }
 
-        public Task WaitFor(long offset)
+        /// <summary>Files that the store has.</summary>
+        public long Delivered { get; private set; }
+
+        public Task WaitFor(long offset, long files)
         {
             lock (_gate)
             {
-                if (Taken >= offset)
+                if (Taken >= offset && Delivered >= files)
                     return Task.CompletedTask;
                 var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _waits.Add((offset, reached));
+                _waits.Add((offset, files, reached));
                 return reached.Task;
             }
         }
@@ -304,10 +365,29 @@ public sealed class JournalShipper : IAsyncDisposable
             lock (_gate)
             {
                 Taken = offset;
-                foreach (var (_, reached) in _waits.Where(wait => wait.Offset <= offset))
-                    reached.SetResult();
-                _waits.RemoveAll(wait => wait.Offset <= offset);
+                // Nothing more is sent of a journal that nobody takes.
+                if (offset == long.MaxValue)
+                    Delivered = long.MaxValue;
+                Tell();
             }
+        }
+
+        public void Deliver(long files)
+        {
+            lock (_gate)
+            {
+                Delivered = files;
+                Tell();
+            }
+        }
+
+        private void Tell()
+        {
+            foreach (var (_, _, reached) in _waits.Where(Holds))
+                reached.SetResult();
+            _waits.RemoveAll(Holds);
+
+            bool Holds((long Offset, long Files, TaskCompletionSource Reached) wait) => wait.Offset <= Taken && wait.Files <= Delivered;
         }
     }
 }

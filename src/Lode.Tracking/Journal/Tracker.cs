@@ -23,14 +23,15 @@ public sealed class Tracker : IAsyncDisposable
     /// <param name="journalFolder">Where journals are written first.</param>
     /// <param name="time">The clock of every event.</param>
     /// <param name="warn">Told, in one line, of what could not be delivered.</param>
-    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn)
+    /// <param name="artifacts">Where files end up; null = they wait beside the journal for a command that has a store for them.</param>
+    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null)
     {
         _store = store;
         _folder = journalFolder;
         _time = time;
         _warn = warn;
-        _shipper = new JournalShipper(store, time, warn);
-        _exit = new ExitWatch(_shipper, store, journalFolder);
+        _shipper = new JournalShipper(store, time, warn, artifacts);
+        _exit = new ExitWatch(_shipper, store, artifacts, journalFolder);
     }
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();

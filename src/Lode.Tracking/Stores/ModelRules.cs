@@ -21,6 +21,9 @@ public static class ModelRules
     /// <summary>Holds, on the version of a prompt, its text.</summary>
     public const string PromptTextTag = "mlflow.prompt.text";
 
+    /// <summary>Holds, on the version of a prompt, what kind its text is.</summary>
+    public const string PromptTypeTag = "_mlflow_prompt_type";
+
     /// <summary>The alias that every model has: its highest version.</summary>
     public const string Latest = "latest";
 
@@ -55,9 +58,9 @@ public static class ModelRules
             throw new LodeException(ErrorCode.InvalidArgument, "A model's alias must not be empty.");
         if (alias.Length > MaxAliasLength)
             throw new LodeException(ErrorCode.InvalidArgument, $"'alias' exceeds the maximum length of {MaxAliasLength} characters: got {alias.Length}.");
-        foreach (var letter in alias)
+        foreach (var letter in alias.EnumerateRunes())
         {
-            if (!NameRules.IsWordLetter(letter) && letter != '-')
+            if (!NameRules.IsWordLetter(letter) && letter.Value != '-')
                 throw new LodeException(ErrorCode.InvalidArgument, $"Invalid alias name: '{alias}'. Alias name may only contain alphanumerics, underscores (_), and dashes (-).");
         }
         if (!toSet)

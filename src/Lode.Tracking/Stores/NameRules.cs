@@ -1,3 +1,4 @@
+using System.Text;
 using Lode.Core;
 
 namespace Lode.Tracking;
@@ -28,9 +29,9 @@ public static class NameRules
     {
         if (string.IsNullOrEmpty(key))
             throw new LodeException(ErrorCode.InvalidArgument, $"Missing value for required parameter '{what}'.");
-        foreach (var letter in key)
+        foreach (var letter in key.EnumerateRunes())
         {
-            if (!(IsWordLetter(letter) || letter is '-' or '.' or ' ' or ':' or '/'))
+            if (!(IsWordLetter(letter) || letter.Value is '-' or '.' or ' ' or ':' or '/'))
             {
                 throw new LodeException(ErrorCode.InvalidArgument,
                     $"Invalid value \"{key}\" for parameter '{what}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).");
@@ -41,6 +42,24 @@ public static class NameRules
             throw new LodeException(ErrorCode.InvalidArgument,
                 $"Invalid value \"{key}\" for parameter '{what}' supplied: Names may be treated as files in certain cases, so they must not be absolute, end in a slash, or hold '//', './' or '..'.");
         }
+        CheckLength(key, what);
+    }
+
+    /// <summary>Refuses a key that is empty, too long or holds NUL: the rule where MLflow looks at nothing else, for the tags that a run is made with and all of a logged model's.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="what">Names the element in the message.</param>
+    /// <exception cref="LodeException">InvalidArgument.</exception>
+    public static void CheckLooseKey(string? key, string what)
+    {
+        if (string.IsNullOrEmpty(key))
+            throw new LodeException(ErrorCode.InvalidArgument, $"Missing value for required parameter '{what}'.");
+        if (key.Contains('\0', StringComparison.Ordinal))
+            throw new LodeException(ErrorCode.InvalidArgument, $"'{what}' must not hold the character NUL (U+0000).");
+        CheckLength(key, what);
+    }
+
+    private static void CheckLength(string key, string what)
+    {
         if (key.Length > MaxKeyLength)
             throw new LodeException(ErrorCode.InvalidArgument, $"'{what}' exceeds the maximum length of {MaxKeyLength} characters: '{key[..40]}…' has {key.Length}.");
     }
@@ -67,12 +86,10 @@ public static class NameRules
     /// <summary>Cuts a value that is longer than it may be; never through a surrogate pair.</summary>
     public static string Truncate(string value, int length) => value.Length <= length ? value : value[..(char.IsHighSurrogate(value[length - 1]) ? length - 1 : length)];
 
-    /// <summary>Whether a regular expression's <c>\w</c> takes it; halves of letters beyond 16 bits count.</summary>
-    internal static bool IsWordLetter(char letter) => char.IsLetterOrDigit(letter) || char.GetUnicodeCategory(letter)
-        is System.Globalization.UnicodeCategory.NonSpacingMark
-        or System.Globalization.UnicodeCategory.SpacingCombiningMark
-        or System.Globalization.UnicodeCategory.ConnectorPunctuation
-        || char.IsSurrogate(letter);
+    /// <summary>Whether <c>\w</c> of a regular expression of Python's takes it: letters, numbers of every kind and the underscore, but no marks and no pictures.</summary>
+    internal static bool IsWordLetter(Rune letter) => letter.Value == '_' || Rune.IsLetter(letter) || Rune.IsNumber(letter);
 
-    private static bool IsNormalisedPath(string path) => !path.Contains('/', StringComparison.Ordinal) ? path is not ("." or "..") : path.Split('/') is var parts && parts[0] != ".." && Array.TrueForAll(parts, part => part is not ("" or "." or ".."));
+    // Python's rule: a path that normalises to another, or begins with two dots, is none.
+    private static bool IsNormalisedPath(string path) => !path.StartsWith("..", StringComparison.Ordinal)
+        && (path.Contains('/', StringComparison.Ordinal) ? Array.TrueForAll(path.Split('/'), part => part is not ("" or "." or "..")) : path != ".");
 }

@@ -81,6 +81,39 @@ public sealed class Snippets : IDisposable
     }
 
     [Fact]
+    public async Task LoggingFiles()
+    {
+        using var folder = new TemporaryFolder();
+        await using var database = SqliteDatabase.Open(folder["lode.db"]);
+        var (store, journalFolder, stream) = (new SqlRunStore(database, TimeProvider.System), folder["journal"], new MemoryStream([1, 2, 3]));
+        var artifacts = new SqlArtifactStore(database, new FolderBlobStore(folder["artifacts"]), TimeProvider.System);
+        {
+            await using var tracker = new Tracker(store, journalFolder, TimeProvider.System, Console.WriteLine, artifacts);
+            var run = tracker.Start("project");
+            run.LogArtifact("samples/data/breast_cancer.csv");           // a file, or a folder with all that is below it; it keeps its name
+            run.LogArtifact("samples/data/breast_cancer.csv", "inputs"); // into a folder of the run
+            run.LogText("notes/report.md", "# Done");
+            run.LogArtifact("plots/roc.bin", stream);
+            run.Finish();
+        }
+        var stored = Assert.Single((await store.SearchRunsAsync(new RunQuery { Projects = [new ProjectId(1)] }, default)).Runs);
+        var files = await artifacts.ListAsync(ArtifactPath.OfUri(stored.ArtifactUri)!, default);
+        Assert.Equal(["breast_cancer.csv", "inputs", "notes", "plots"], files.Select(file => file.Name));
+        Assert.Equal("", _output.ToString());
+    }
+
+    [Fact]
+    public void Trees()
+    {
+        var data = Dataset.Of(CsvReader.Read("samples/data/breast_cancer.csv"), "diagnosis");
+        var boosting = LearnerCatalog.Create("hist_gb", new Dictionary<string, object?> { ["max_iter"] = 50, ["monotonic_cst"] = "mean_radius:1" });
+        var scores = CrossValidation.Run(new Pipeline([], boosting), data, new StratifiedKFold(5), [MetricCatalog.Get("roc_auc")], seed: 1);
+        Console.WriteLine($"{scores["roc_auc"].Mean:0.000}");
+
+        Assert.InRange(scores["roc_auc"].Mean, 0.97, 1);
+    }
+
+    [Fact]
     public void Automating()
     {
         var train = Dataset.Of(CsvReader.Read("samples/data/iris.train.csv"), "target");

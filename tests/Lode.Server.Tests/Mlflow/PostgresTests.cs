@@ -21,6 +21,8 @@ public sealed class PostgresRegistryEndpointTests(PostgresMlflowServer server) :
 
 [NeedsPostgres]
 public sealed class PostgresWebhookEndpointTests(PostgresMlflowServer server) : WebhookEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
 public sealed class PostgresArtifactEndpointTests(PostgresMlflowServer server) : ArtifactEndpointTests(server), IClassFixture<PostgresMlflowServer>;
 
 [NeedsPostgres]
@@ -28,3 +30,6 @@ public sealed class PostgresLineageEndpointTests(PostgresMlflowServer server) : 
 
 [NeedsPostgres]
 public sealed class PostgresLoggedModelEndpointTests(PostgresMlflowServer server) : LoggedModelEndpointTests(server), IClassFixture<PostgresMlflowServer>;
+
+[NeedsPostgres]
+public sealed class PostgresClientFindingTests(PostgresMlflowServer server) : ClientFindingTests(server), IClassFixture<PostgresMlflowServer>;

@@ -91,7 +91,6 @@ public class TrackingEndpointTests(MlflowServer server) : IClassFixture<MlflowSe
     [InlineData("runs/log-batch", """{"run_id": "{run}", "params": [{"value": "a"}]}""")]
     [InlineData("runs/log-batch", """{"run_id": "{run}", "params": [{"key": "p", "value": "1"}, {"key": "p", "value": "1"}]}""")]
     [InlineData("runs/update", """{"run_id": "{run}", "status": "DONE"}""")]
-    [InlineData("runs/delete-tag", """{"run_id": "{run}", "key": "mlflow.runName"}""")]
     [InlineData("runs/search", """{"experiment_ids": "0"}""")]
     [InlineData("runs/search", """{"experiment_ids": [0]}""")]
     [InlineData("runs/search", """{"experiment_ids": ["x"]}""")]

@@ -14,6 +14,7 @@ public sealed class OldSchemaTests : IDisposable
     [Theory]
     [InlineData("schema1.db")]
     [InlineData("schema6.db")]
+    [InlineData("schema8.db")]
     public async Task Open_AFileOfAnEarlierSchema_KeepsEverything(string name)
     {
         var file = _folder["lode.db"];

@@ -201,6 +201,19 @@ public abstract partial class RunStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Log_AfterARefusedBatch_GoesOn_AndKeepsWhatWasThere()
+    {
+        var run = await NewRunAsync((await NewProjectAsync()).Id);
+        await Store.LogAsync(run.Id, new RunBatch { Params = [new("lr", "1")] }, Ct);
+        await LogAsync(run, ("m", 1, 0));
+        // The new param is written before the changed one is refused, and taken back with it.
+        await RefusesAsync(ErrorCode.InvalidArgument, () => Store.LogAsync(run.Id, new RunBatch { Params = [new("new", "1"), new("lr", "2")], Metrics = [new("m", 9, 9, 9)] }, Ct));
+        await LogAsync(run, ("m", 2, 1));
+        var read = await Store.GetRunAsync(run.Id, Ct);
+        Assert.Equal((2, 2.0, "1", false), (read.Metrics["m"].Count, read.Metrics["m"].Last, read.Params["lr"], read.Params.ContainsKey("new")));
+    }
+
+    [Fact]
     public async Task GetChanges_GivesEachChangedRunOnce_InOrder()
     {
         var project = await NewProjectAsync();

@@ -11,6 +11,8 @@ public sealed class NameRulesTests
     [InlineData("größe")]
     [InlineData("指標")]
     [InlineData(".hidden/..x")]
+    [InlineData("x²")]
+    [InlineData("Ⅷ")]
     public void CheckKey_Good(string key) => NameRules.CheckKey(key, "key");
 
     [Theory]
@@ -21,6 +23,10 @@ public sealed class NameRulesTests
     [InlineData("a/..", "a/..")]
     [InlineData("/", "/")]
     [InlineData(".", ".")]
+    [InlineData("...", "...")]
+    [InlineData("..x", "..x")]
+    [InlineData("e\u0301", "alphanumerics")]
+    [InlineData("😀", "alphanumerics")]
     public void CheckKey_Bad_NamesIt(string key, string mentions)
     {
         var error = Assert.Throws<LodeException>(() => NameRules.CheckKey(key, "metrics[3].key"));

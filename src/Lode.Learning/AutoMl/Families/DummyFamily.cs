@@ -15,7 +15,11 @@ internal sealed class DummyFamily : IModelFamily
 
     public IReadOnlyList<Params> Portfolio(DataTraits traits) => [Params.Empty];
 
-    public PipelineSpec Build(Params settings, DataTraits traits, int? iterations = null) => new() { Learner = FamilySteps.Step("dummy") };
+    public PipelineSpec Build(Params settings, DataTraits traits, int? iterations = null) => new()
+    {
+        Transforms = [FamilySteps.Step("date_parts")],
+        Learner = FamilySteps.Step("dummy"),
+    };
 
     public double Cost(Params settings, DataTraits traits) => traits.Rows;
 }

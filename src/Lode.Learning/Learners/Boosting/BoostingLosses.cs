@@ -46,8 +46,8 @@ internal abstract class RowLoss(double[] y, double[] weights)
 
     public virtual BoostingLink Link => BoostingLink.Identity;
 
-    /// <summary>The largest step of a leaf, before the learning rate. Where the second derivative almost vanishes, Newton's step is no guide.</summary>
-    public virtual double LargestStep => double.PositiveInfinity;
+    /// <summary>Whether the second derivative can almost vanish, where Newton's step is no guide: then steps have a limit.</summary>
+    public virtual bool LimitsSteps => false;
 
     /// <summary>Whether <see cref="Step"/> replaces Newton's.</summary>
     public virtual bool HasOwnStep => false;
@@ -236,7 +236,7 @@ internal sealed class PoissonLoss(double[] y, double[] weights) : RowLoss(y, wei
 {
     public override BoostingLink Link => BoostingLink.Exponential;
 
-    public override double LargestStep => 10;
+    public override bool LimitsSteps => true;
 
     public override double[] Baseline() => [Math.Log(Math.Max(Mean(), 1e-300))];
 
@@ -278,7 +278,7 @@ internal sealed class BinaryLogLoss(double[] y, double[] weights) : RowLoss(y, w
 {
     public override BoostingLink Link => BoostingLink.Logistic;
 
-    public override double LargestStep => SoftmaxLogLoss.Largest;
+    public override bool LimitsSteps => true;
 
     public override double[] Baseline()
     {
@@ -324,9 +324,6 @@ internal sealed class BinaryLogLoss(double[] y, double[] weights) : RowLoss(y, w
 /// <summary>Log loss of several classes, each with rows; a raw score for each.</summary>
 internal sealed class SoftmaxLogLoss(double[] y, double[] weights, int classes, double hessianFactor) : RowLoss(y, weights)
 {
-    // A class of one row in a thousand asks for Newton steps of hundreds, which throw the other rows of a leaf away.
-    public const double Largest = 10;
-
     private const int BlockRows = 1024;
 
     private readonly double[][] _shares = [.. Enumerable.Range(0, classes).Select(_ => new double[y.Length])];
@@ -335,7 +332,8 @@ internal sealed class SoftmaxLogLoss(double[] y, double[] weights, int classes, 
 
     public override BoostingLink Link => BoostingLink.Softmax;
 
-    public override double LargestStep => Largest;
+    // A class of one row in a thousand asks for Newton steps of hundreds, which throw the other rows of a leaf away.
+    public override bool LimitsSteps => true;
 
     public override double[] Baseline()
     {

@@ -96,8 +96,13 @@ public sealed record BoostingOptions
     /// <summary>The least fall of the loss that counts, ≥ 0. Default: 1e-7.</summary>
     public double Tol { get; init; } = 1e-7;
 
-    /// <summary>What the second derivatives of the log loss of more than two classes are multiplied by, &gt; 0. Default: 1.</summary>
-    public double SoftmaxHessian { get; init; } = 1;
+    /// <summary>The longest step of a leaf before the learning rate, where the loss is a log loss or Poisson's, &gt; 0. Default: 30.</summary>
+    public double MaxLeafStep { get; init; } = 30;
+
+    /// <summary>What the second derivatives of the log loss of more than two classes are multiplied by, &gt; 0. Default: 2.</summary>
+    /// <remarks>Twice the diagonal bounds the whole matrix of second derivatives (Gershgorin: the others of a row sum to the diagonal), so that
+    /// steps of all classes at once do not go too far. scikit-learn takes 1, XGBoost 2.</remarks>
+    public double SoftmaxHessian { get; init; } = 2;
 
     internal void Validate(string learner)
     {
@@ -120,6 +125,7 @@ public sealed record BoostingOptions
         Require(learner, Tol >= 0, "tol", "at least 0", Tol);
         Require(learner, Quantile is > 0 and < 1, "quantile", "in (0, 1)", Quantile);
         Require(learner, Alpha is > 0 and < 1, "alpha", "in (0, 1)", Alpha);
+        Require(learner, MaxLeafStep > 0, "max_leaf_step", "above 0", MaxLeafStep);
         Require(learner, SoftmaxHessian > 0, "softmax_hessian", "above 0", SoftmaxHessian);
         foreach (var (column, direction) in MonotonicConstraints)
             Require(learner, direction is >= -1 and <= 1, $"monotonic_cst of '{column}'", "-1, 0 or 1", direction);

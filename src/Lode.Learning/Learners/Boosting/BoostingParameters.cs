@@ -67,6 +67,8 @@ internal static class BoostingParameters
         CategorySmoothing = read.Double("cat_smooth", options.CategorySmoothing),
         MinCategoryRows = read.Int32("cat_min_rows", options.MinCategoryRows),
         MonotonicConstraints = ReadConstraints(read),
+        MaxLeafStep = read.Double("max_leaf_step", options.MaxLeafStep),
+        SoftmaxHessian = read.Double("softmax_hessian", options.SoftmaxHessian),
     };
 
     private static BoostingLoss? ReadLoss(ParameterReader read) => read.Find("loss") switch

@@ -33,7 +33,6 @@ public sealed class GradientBoosting : ILearner
         MinSumHessian = 1,
         L2Regularization = 1,
         EarlyStopping = false,
-        SoftmaxHessian = 2,
     };
 
     /// <inheritdoc/>
@@ -191,8 +190,6 @@ public sealed class GradientBoosting : ILearner
     /// <summary>The rows that each round sees: all, or a share drawn anew.</summary>
     private sealed class RowSample(int rows, double share)
     {
-        private readonly int[] _all = [.. Enumerable.Range(0, rows)];
-
         public int[] Seen { get; private set; } = [.. Enumerable.Range(0, rows)];
 
         public int[] Unseen { get; private set; } = [];
@@ -201,7 +198,7 @@ public sealed class GradientBoosting : ILearner
         {
             if (share == 1)
                 return;
-            var order = _all.ToArray();
+            int[] order = [.. Enumerable.Range(0, rows)];
             rng.Shuffle<int>(order);
             var count = Math.Clamp((int)Math.Round(share * rows), 1, rows);
             (Seen, Unseen) = (order[..count], order[count..]);

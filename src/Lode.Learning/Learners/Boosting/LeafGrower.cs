@@ -81,7 +81,7 @@ internal sealed class LeafGrower<TStride> : LeafGrower where TStride : struct, I
     {
         (_data, _options, _directions, _parallel) = (data, options, directions, parallel);
         _search = new SplitSearch(options);
-        (_seen, _unseen) = (new RowParts(data.Rows), new RowParts(data.Rows));
+        (_seen, _unseen) = (new RowParts(data.Rows), new RowParts(options.Subsample < 1 ? data.Rows : 0));
         (_gradients, _hessians) = (new double[data.Rows], new double[data.Rows]);
         _blockSums = new double[2 * ((data.Rows + BlockRows - 1) / BlockRows)];
         (_sums, _ordered) = (new SlotBlock(data.Rows), new SlotBlock(data.Rows));
@@ -328,7 +328,8 @@ internal sealed class LeafGrower<TStride> : LeafGrower where TStride : struct, I
     private void RunLeaf(int index)
     {
         var leaf = _leaves[index];
-        var (low, high) = (Math.Max(leaf.Bounds.Low, -_loss.LargestStep), Math.Min(leaf.Bounds.High, _loss.LargestStep));
+        var most = _loss.LimitsSteps ? _options.MaxLeafStep : double.PositiveInfinity;
+        var (low, high) = (Math.Max(leaf.Bounds.Low, -most), Math.Min(leaf.Bounds.High, most));
         var rows = _seen.Rows(leaf.Start, leaf.Count);
         var step = _loss.HasOwnStep && rows.Length > 0
             ? Math.Clamp(_loss.Step(rows, _raw), low, high)

@@ -45,6 +45,9 @@ internal struct ClassSides(TrainingData data)
     public readonly double[] Total = new double[data.Target.Classes.Count];
     public readonly double[] Left = new double[data.Target.Classes.Count];
     public readonly double[] Right = new double[data.Target.Classes.Count];
+
+    // Of two classes: the weight of a row of the second, 0 for one of the first.
+    private readonly double[] _second = new double[data.Target.Classes.Count == 2 ? data.Target.Rows : 0];
     public double TotalWeight;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -52,6 +55,8 @@ internal struct ClassSides(TrainingData data)
     {
         Array.Clear(Total);
         TotalWeight = 0;
+        if (_second.Length > 0)
+            return LoadTwo(rows, weights);
         var mixed = false;
         for (var i = 0; i < rows.Length; i++)
         {
@@ -65,6 +70,27 @@ internal struct ClassSides(TrainingData data)
         return mixed;
     }
 
+    private bool LoadTwo(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    {
+        var local = Local.AsSpan(0, rows.Length);
+        var localWeights = Weights.AsSpan(0, rows.Length);
+        var seconds = _second.AsSpan(0, rows.Length);
+        var (labels, total, second) = (0, 0.0, 0.0);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var (label, weight) = (_labels[rows[i]], weights[rows[i]]);
+            local[i] = label;
+            localWeights[i] = weight;
+            var product = label * weight;
+            seconds[i] = product;
+            labels += label;
+            total += weight;
+            second += product;
+        }
+        (Total[0], Total[1], TotalWeight) = (total - second, second, total);
+        return labels > 0 && labels < rows.Length;
+    }
+
     public readonly void Reset()
     {
         Array.Clear(Left);
@@ -76,6 +102,13 @@ internal struct ClassSides(TrainingData data)
     public readonly (int Rows, double Weight) Part(ReadOnlySpan<double> values, double threshold)
     {
         var left = Left;
+        if (_second.Length > 0)
+        {
+            var (count, all, second) = SideSums.LeftOf(values, threshold, Weights, _second);
+            (left[0], left[1]) = (all - second, second);
+            (Right[0], Right[1]) = (Total[0] - left[0], Total[1] - left[1]);
+            return (count, all);
+        }
         Array.Clear(left);
         var labels = Local.AsSpan(0, values.Length);
         var weights = Weights.AsSpan(0, values.Length);
@@ -276,17 +309,7 @@ internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left)
     {
-        var local = _local.AsSpan(0, values.Length);
-        var weights = _weights.AsSpan(0, values.Length);
-        left = 0;
-        var (weight, sum) = (0.0, 0.0);
-        for (var i = 0; i < values.Length; i++)
-        {
-            var goes = values[i] <= threshold ? 1 : 0;
-            left += goes;
-            weight += goes * weights[i];
-            sum += goes * local[i];
-        }
+        (left, var weight, var sum) = SideSums.LeftOf(values, threshold, _weights, _local);
         var right = _totalSum - sum;
         return (sum * sum / weight) + (right * right / (_totalWeight - weight));
     }

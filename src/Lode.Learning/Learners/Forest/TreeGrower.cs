@@ -142,15 +142,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         for (var i = 0; i < _draw.Length && looked < _limits.MaxFeatures; i++)
         {
             var feature = DrawFeature(i, rng);
-            var column = _features.Numbers[feature];
-            var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
-            for (var j = 0; j < rows.Length; j++)
-            {
-                var number = column[rows[j]];
-                numbers[j] = number;
-                low = number < low ? number : low;
-                high = number > high ? number : high;
-            }
+            var (low, high) = SideSums.Gather(_features.Numbers[feature], rows, numbers);
             if (low == high)
                 continue;
             looked++;
@@ -210,10 +202,11 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         var (left, right) = (0, 0);
         foreach (var row in rows)
         {
-            if (ranks[row] <= cut.Rank)
-                rows[left++] = row;
-            else
-                _moved[right++] = row;
+            // Both are written, one of them is kept: no branch that the processor would guess wrong.
+            var isLeft = ranks[row] <= cut.Rank ? 1 : 0;
+            (rows[left], _moved[right]) = (row, row);
+            left += isLeft;
+            right += 1 - isLeft;
         }
         _moved.AsSpan(0, right).CopyTo(rows[left..]);
         return left;
@@ -226,10 +219,11 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         var (left, right) = (0, 0);
         foreach (var row in rows)
         {
-            if (column[row] <= cut.Threshold)
-                rows[left++] = row;
-            else
-                _moved[right++] = row;
+            // Both are written, one of them is kept: no branch that the processor would guess wrong.
+            var isLeft = column[row] <= cut.Threshold ? 1 : 0;
+            (rows[left], _moved[right]) = (row, row);
+            left += isLeft;
+            right += 1 - isLeft;
         }
         _moved.AsSpan(0, right).CopyTo(rows[left..]);
         return left;
