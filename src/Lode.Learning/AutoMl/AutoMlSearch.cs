@@ -10,7 +10,8 @@ internal sealed class AutoMlSearch : IDisposable
     private const int KeptMembers = 80;
 
     // Members whose cross-validation is repeated.
-    private const int Repeated = 14;
+    private const int Repeated = 16;
+    private const int RepeatedOfAFamily = 4;
 
     // Above so many rows, families are first tried on a part of them.
     private const int ScoutAbove = 20_000;
@@ -279,10 +280,19 @@ internal sealed class AutoMlSearch : IDisposable
         }
         _pool.Add(member);
         _pool.Sort((one, other) => one.Loss != other.Loss ? one.Loss.CompareTo(other.Loss) : one.Candidate.Number.CompareTo(other.Candidate.Number));
-        for (var i = KeptModels; i < _pool.Count; i++)
-            _pool[i].DropModels();
-        if (_pool.Count > KeptMembers)
-            _pool.RemoveRange(KeptMembers, _pool.Count - KeptMembers);
+        // The best of every family stay, whatever their place.
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < _pool.Count; i++)
+        {
+            var place = places[_pool[i].Candidate.Family] = places.GetValueOrDefault(_pool[i].Candidate.Family) + 1;
+            if (i >= KeptModels && place > RepeatedOfAFamily)
+                _pool[i].DropModels();
+        }
+        for (var i = _pool.Count - 1; i >= KeptMembers; i--)
+        {
+            if (!_pool[i].HasModels)
+                _pool.RemoveAt(i);
+        }
         // What is in use is not a pure function of the data: where trials bound the search, memory must not decide.
         for (var i = _pool.Count - 1; i > 0 && _options.Trials is null && GC.GetTotalMemory(false) > _memoryLimit; i--)
             _pool[i].DropModels();
@@ -297,9 +307,9 @@ internal sealed class AutoMlSearch : IDisposable
         if (!Repeats || _outside.IsCancellationRequested)
             return;
         _observer?.Phase("repeating cross-validation of the best");
-        var most = _options.Trials is not null ? (_options.Preset == AutoMlPreset.Best ? 3 : 1) : 4;
+        var most = _options.Trials is not null ? (_options.Preset == AutoMlPreset.Best ? 3 : 1) : 10;
         var end = _options.Trials is null ? _options.Budget!.Value.TotalSeconds * 0.93 : double.PositiveInfinity;
-        var best = _pool.Where(member => member.HasModels && member.Candidate.TrainShare >= 1).Take(Repeated).ToArray();
+        var best = Diverse();
         using var deadline = _options.Trials is null ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0.001, end - Elapsed)), _time) : new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _outside);
         for (var repeat = 1; repeat <= most; repeat++)
@@ -328,6 +338,23 @@ internal sealed class AutoMlSearch : IDisposable
             }
         }
         _pool.Sort((one, other) => one.Loss != other.Loss ? one.Loss.CompareTo(other.Loss) : one.Candidate.Number.CompareTo(other.Candidate.Number));
+    }
+
+    /// <summary>The best, but of each family few: an ensemble lives by members that err in different ways.</summary>
+    private PoolMember[] Diverse()
+    {
+        var taken = new Dictionary<string, int>(StringComparer.Ordinal);
+        var (least, most) = (_pool.Min(member => member.Loss), _pool.Max(member => member.Loss));
+        var chosen = new List<PoolMember>();
+        foreach (var member in _pool.Where(member => member.HasModels && member.Candidate.TrainShare >= 1 && member.Loss <= least + (0.4 * (most - least))))
+        {
+            var count = taken.GetValueOrDefault(member.Candidate.Family);
+            if (count >= RepeatedOfAFamily || chosen.Count >= Repeated)
+                continue;
+            taken[member.Candidate.Family] = count + 1;
+            chosen.Add(member);
+        }
+        return [.. chosen];
     }
 
     private Candidate[] Leaderboard(Winner winner)

@@ -19,9 +19,11 @@ internal sealed record Winner(IPredictor Predictor, WinnerKind Kind, HonestScore
 internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember> pool, AutoMlOptions options, Rng rng, int threads)
 {
     private const int MostMembers = 30;
+    private const int MostOfAFamily = 10;
     private const int Rounds = 40;
     private const int MostStackColumns = 120;
     private const int MostStacked = 10;
+    private const int FewRows = 1500;
 
     private static readonly double[] s_strengths = [0.003, 0.03, 0.3];
 
@@ -44,7 +46,8 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             var greedy = CrossFit(rows => Average(members, Greedy(members, rows, rounds)));
             choices.Add(greedy);
             var greedyAt = choices.Count - 1;
-            if (IsBetter(greedy, choices[best], margin: 0))
+            // Of equals, a mean of several is the safer.
+            if (IsBetter(greedy, choices[best], margin: -0.25))
                 (chosen, kind) = (greedyAt, WinnerKind.Ensemble);
             weights = Greedy(members, null, rounds);
             if (options.Preset != AutoMlPreset.Fast && seconds > 1 && _truth.Rows >= 60)
@@ -63,7 +66,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var able = pool.Where(member => member.HasModels && member.Candidate.Repeats == most && IsFast(member)).ToArray();
         if (able.Length == 0)
             able = [.. pool.Where(member => member.HasModels).OrderBy(member => member.Candidate.PredictSecondsPerRow).Take(1)];
-        return [.. able.Take(MostMembers)];
+        return [.. able.GroupBy(member => member.Candidate.Family).SelectMany(family => family.Take(MostOfAFamily)).OrderBy(member => member.Loss).ThenBy(member => member.Candidate.Number).Take(MostMembers)];
     }
 
     private bool IsFast(PoolMember member) => options.MaxPredictSecondsPerRow is not { } most
@@ -123,7 +126,8 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         choices.Add(blend);
         if (IsBetter(blend, choices[chosen], margin: 0.25))
             (chosen, kind) = (choices.Count - 1, WinnerKind.Blend);
-        if (IsBetter(bestPredictions!, choices[chosen], margin: 0.5))
+        // Which members and which strength it takes was seen from all rows: on few rows it must be clearly better.
+        if (IsBetter(bestPredictions!, choices[chosen], margin: _truth.Rows < FewRows ? 1 : 0.5))
             (chosen, kind) = (choices.Count - 2, WinnerKind.Stack);
         return best with { Fitted = best.Pipeline.Fit(new Dataset(features, _truth, _weights.Length == 0 ? null : _weights), 1, threads) };
     }
