@@ -50,7 +50,7 @@ public sealed class MetricLogTests : IAsyncLifetime
     public async Task Log_KilledBeforeItIsInItsPlace_IsThereOnceOnReopening()
     {
         var before = (await _store.GetRunAsync(_run, s_ct)).Version;
-        MetricPoint[] first = [new("loss", 0.5, 1000, 1), new("loss", double.NaN, 1001, 2), new("größe 🌡", double.NegativeInfinity, 1002, -3)];
+        MetricPoint[] first = [new("loss", 0.5, 1000, 1), new("loss", double.NaN, 1001, 2), new("größe µ", double.NegativeInfinity, 1002, -3)];
         await LogAsync(first);
         await LogAsync(new MetricPoint("loss", 0.25, 1003, 4));
         Assert.Equal((2, 0), (Stored("metric_log"), Stored("metric_point")));

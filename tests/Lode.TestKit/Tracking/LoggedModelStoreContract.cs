@@ -101,7 +101,7 @@ public abstract class LoggedModelStoreContract : IAsyncLifetime
         var model = await NewAsync("m", @params: ("a", "1"));
         await Store.LogParamsAsync(model.Id, [new("a", "1"), new("b", "2")], Ct);
         await RefusesAsync(ErrorCode.InvalidArgument, () => Store.LogParamsAsync(model.Id, [new("c", "3"), new("a", "other")], Ct));
-        await RefusesAsync(ErrorCode.InvalidArgument, () => Store.LogParamsAsync(model.Id, [new("../x", "1")], Ct));
+        await RefusesAsync(ErrorCode.InvalidArgument, () => Store.LogParamsAsync(model.Id, [new("", "1")], Ct));
         Assert.Equal("a=1 b=2", string.Join(' ', (await Store.GetAsync(model.Id, Ct)).Params.Select(pair => $"{pair.Key}={pair.Value}").Order()));
     }
 

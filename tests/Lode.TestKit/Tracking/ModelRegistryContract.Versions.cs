@@ -206,7 +206,7 @@ public abstract partial class ModelRegistryContract
         Assert.Equal(logged.ArtifactUri, await Registry.GetLocationAsync("m", 1, Ct));
         await Registry.CreateVersionAsync(new NewModelVersion { Model = "m", Source = "models:/" + logged.Id, RunId = "own" }, Ct);
         Assert.Equal("own", (await Registry.GetVersionAsync("m", 2, Ct)).RunId);
-        Assert.Equal("""[{"name":"m","version":1}]""", (await LoggedModels.GetAsync(logged.Id, Ct)).Tags["mlflow.modelVersions"]);
+        Assert.Equal("""[{"name": "m", "version": 1}]""", (await LoggedModels.GetAsync(logged.Id, Ct)).Tags["mlflow.modelVersions"]);
         await LoggedModels.DeleteAsync(logged.Id, Ct);
         foreach (var gone in new[] { "m-none", logged.Id })
         {
@@ -216,8 +216,8 @@ public abstract partial class ModelRegistryContract
     }
 
     [Theory]
-    [InlineData("""[{"name":"a","version":1}]""", """[{"name":"a","version":1},{"name":"m","version":1}]""")]
-    [InlineData("no list", """[{"name":"m","version":1}]""")]
+    [InlineData("""[{"name":"a","version":1}]""", """[{"name": "a", "version": 1}, {"name": "m", "version": 1}]""")]
+    [InlineData("no list", """[{"name": "m", "version": 1}]""")]
     public async Task Source_LoggedModel_RegisteredBefore_KeepsTheList(string before, string after)
     {
         await NewModelAsync();
