@@ -105,7 +105,11 @@ internal sealed class SqlSearch(SearchTarget target, long now)
             if (field.Key != "name")
                 _where.Append(" AND ").Append(column).Append(slice == 0 ? " IS NOT NULL" : " IS NULL");
             else
+            {
                 _order.Append(Indexed(column)).Append(direction).Append(", ");
+                // True of every name, and what makes SQLite choose the index that gives the order among those that begin alike.
+                _where.Append(" AND ").Append(Indexed(column)).Append(" >= ''");
+            }
             if (slice == 0)
                 _order.Append(column).Append(direction).Append(", ");
             return true;
@@ -130,6 +134,9 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         _where.Append(CultureInfo.InvariantCulture, $" AND {key} = {Value(field.Key)} AND r.id = d.run_id");
         if (number is not null)
             _where.Append(" AND ").Append(number).Append(slice == 0 ? " IS NOT NULL" : " IS NULL");
+        // True of every number, and what makes SQLite choose the index of numbers among those that begin with the key.
+        if (field.Kind == FieldKind.Param && slice == 0 && number is not null)
+            _where.Append(" AND ").Append(number).Append(" >= ").Append(Value(double.NegativeInfinity));
         // A filter over what is sorted by says where in the index to begin and end.
         foreach (var clause in filter.Clauses.Where(clause => slice == 0 && !clause.Negated && clause.Field == field && clause.Values.Count == 1 && Source(clause, "d").Column == number && clause.Operator is not (FilterOperator.Like or FilterOperator.ILike or FilterOperator.Contains)))
             _where.Append(" AND ").Append(CompareRow(clause, number!));
