@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Lode.TestKit.Faults;
 
 namespace Lode.Cli.Tests;
 
@@ -13,9 +14,10 @@ public sealed class LodeProcess : IDisposable
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
 
-    private LodeProcess(string home, string[] args, string? token = null, string directory = "")
+    private LodeProcess(string home, string[] args, string? token = null, string directory = "", bool unprivileged = false)
     {
-        var start = new ProcessStartInfo("dotnet", [Dll, .. args])
+        string[] command = [.. unprivileged ? Unprivileged.Prefix : [], "dotnet", Dll, .. args];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -38,6 +40,13 @@ public sealed class LodeProcess : IDisposable
     public static async Task<(int Code, string Out, string Error)> RunAsync(string home, params string[] args)
     {
         using var process = Start(home, args);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs it as a user for whom permissions count.</summary>
+    public static async Task<(int Code, string Out, string Error)> RunUnprivilegedAsync(string home, params string[] args)
+    {
+        using var process = new LodeProcess(home, args, unprivileged: true);
         return await process.EndAsync();
     }
 

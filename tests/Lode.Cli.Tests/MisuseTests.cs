@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Lode.TestKit;
+using Lode.TestKit.Faults;
 
 namespace Lode.Cli.Tests;
 
@@ -99,12 +100,15 @@ public sealed class MisuseTests : IDisposable
         var (code, _, error) = await LodeProcess.RunAsync(Path.Combine(_home["file"], "inside"), "ls");
         Assert.Equal(7, code); // a file where a folder should be
         Assert.Contains(_home["file"], error, StringComparison.Ordinal);
-        if (OperatingSystem.IsWindows() || Environment.UserName == "root")
-            return; // root writes anywhere, so only the other half can be seen
+    }
+
+    [UnprivilegedFact]
+    public async Task Home_ForbiddenToWrite_IsNamed()
+    {
         Directory.CreateDirectory(_home["locked"]);
-        File.SetUnixFileMode(_home["locked"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        (code, _, error) = await LodeProcess.RunAsync(Path.Combine(_home["locked"], "inside"), "ls");
-        Assert.Equal(3, code);
+        Unprivileged.Lock(_home.Path, _home["locked"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var (code, _, error) = await LodeProcess.RunUnprivilegedAsync(Path.Combine(_home["locked"], "inside"), "ls");
+        Assert.True(code == 3, $"{code}: {error}");
         Assert.Contains("--home", error, StringComparison.Ordinal);
     }
 

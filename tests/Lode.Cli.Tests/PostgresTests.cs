@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Lode.TestKit;
 
 namespace Lode.Cli.Tests;
@@ -33,6 +34,26 @@ public sealed class PostgresTests : IDisposable
     }
 
     [Fact]
+    public async Task TwoServers_LogModelsToOneRun_AndNoneIsLost()
+    {
+        var address = PostgresCluster.Shared.NewDatabase();
+        using var otherHome = new TemporaryFolder();
+        using var one = LodeProcess.Start(_home.Path, "up", "--port", "0", "--store", address, "--json");
+        using var two = LodeProcess.Start(otherHome.Path, "up", "--port", "0", "--store", address, "--json");
+        using var first = new HttpClient { BaseAddress = await AddressOfAsync(one) };
+        using var second = new HttpClient { BaseAddress = await AddressOfAsync(two) };
+        var run = (string)(await SendAsync(first, "runs/create", new JsonObject { ["experiment_id"] = "0", ["start_time"] = 1 }))["run"]!["info"]!["run_id"]!;
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => SendAsync(i % 2 == 0 ? first : second, "runs/log-model", new JsonObject
+        {
+            ["run_id"] = run,
+            ["model_json"] = new JsonObject { ["artifact_path"] = $"m{i}", ["flavors"] = new JsonObject(), ["utc_time_created"] = "2026", ["run_id"] = run }.ToJsonString(),
+        })));
+        var tags = JsonNode.Parse(await second.GetStringAsync($"api/2.0/mlflow/runs/get?run_id={run}"))!["run"]!["data"]!["tags"]!.AsArray();
+        var history = JsonNode.Parse((string)tags.Single(tag => (string)tag!["key"]! == "mlflow.log-model.history")!["value"]!)!.AsArray();
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"m{i}").Order(), history.Select(model => (string)model!["artifact_path"]!).Order());
+    }
+
+    [Fact]
     public async Task WhatIsWrong_IsNamed()
     {
         var good = new Uri(PostgresCluster.Shared.Address("lode"));
@@ -55,6 +76,14 @@ public sealed class PostgresTests : IDisposable
         var (code, output, error) = await LodeProcess.RunAsync(_home.Path, "ls", "--projects", "--store", cluster.Address("postgres", "lode:it's%20%40%20secret"));
         Assert.True(code == 0, error);
         Assert.Contains("Default", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<JsonNode> SendAsync(HttpClient http, string path, JsonObject body)
+    {
+        using var answer = await http.PostAsync("api/2.0/mlflow/" + path, new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
     }
 
     private async Task FailsAsync(int code, string mentions, string address)

@@ -316,6 +316,7 @@ export interface RunBatch {
   metrics?: (Record<string, unknown>)[];
   params?: (Record<string, unknown>)[];
   tags?: (Record<string, unknown>)[];
+  revisions?: (Record<string, unknown>)[];
 }
 
 /** Runs that changed, and how far that goes. */

@@ -61,19 +61,39 @@ internal static class LineageEndpoints
         var missing = Array.FindAll(s_modelFields, field => !model.ContainsKey(field));
         if (missing.Length > 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"Model json is missing mandatory fields: [{string.Join(", ", missing.Select(field => $"'{field}'"))}]");
-        // Read, then written: one at a time, or one of two would be lost.
+        // One at a time, so that only other servers are raced against.
         await s_history.WaitAsync(ct);
         try
         {
-            var run = await store.GetRunAsync(id, ct);
-            var history = run.Tags.GetValueOrDefault(HistoryTag) is { } tag && ParseHistory(tag) is { } list ? list : [];
-            history.Add(model);
-            await store.LogAsync(id, new RunBatch { Tags = [new(HistoryTag, Shorten(history))] }, ct);
+            while (!await TryAddAsync(store, id, model, ct))
+            {
+                // Another server was faster, so the two of them get on.
+            }
             return MlflowAnswer.Empty;
         }
         finally
         {
             s_history.Release();
+        }
+    }
+
+    /// <summary>Adds it to the history as it is read; false when that has changed meanwhile.</summary>
+    private static async Task<bool> TryAddAsync(IRunStore store, RunId id, JsonObject model, CancellationToken ct)
+    {
+        var before = (await store.GetRunAsync(id, ct)).Tags.GetValueOrDefault(HistoryTag);
+        var history = before is not null && ParseHistory(before) is { } list ? list : [];
+        history.Add(model.DeepClone());
+        try
+        {
+            await store.LogAsync(id, new RunBatch { Revisions = [new(HistoryTag, before, Shorten(history))] }, ct);
+            return true;
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.Conflict)
+        {
+            // A run in the trash is in conflict too, and stays so.
+            if ((await store.GetRunAsync(id, ct)).Tags.GetValueOrDefault(HistoryTag) == before)
+                throw;
+            return false;
         }
     }
 

@@ -21,6 +21,7 @@ public sealed partial class SqlRunStore
             if (WriteParams(sql, run.Row, batch.Params) is { Count: > 0 } refused)
                 throw ParamRewritten(id, refused);
             SetTags(sql, run.Row, batch.Tags);
+            ReviseTags(sql, id, run.Row, batch.Revisions);
             appends.Add(sql, appends.Find(sql, id)!, batch.Metrics);
             return true;
         }, ct);
@@ -38,6 +39,22 @@ public sealed partial class SqlRunStore
             NameRules.CheckKey(batch.Params[i].Key, string.Create(CultureInfo.InvariantCulture, $"params[{i}].key"));
         for (var i = 0; i < batch.Tags.Count; i++)
             NameRules.CheckKey(batch.Tags[i].Key, string.Create(CultureInfo.InvariantCulture, $"tags[{i}].key"));
+        for (var i = 0; i < batch.Revisions.Count; i++)
+            NameRules.CheckKey(batch.Revisions[i]?.Key ?? "", string.Create(CultureInfo.InvariantCulture, $"revisions[{i}].key"));
+    }
+
+    // Each is one statement, so that of two servers only one succeeds: reading first would not do under PostgreSQL.
+    private static void ReviseTags(SqlSession sql, RunId id, long run, IReadOnlyList<TagRevision> revisions)
+    {
+        foreach (var (key, old, text) in revisions)
+        {
+            var value = NameRules.Truncate(text, NameRules.MaxTagLength);
+            var changed = old is null
+                ? sql.Execute("INSERT INTO run_tag (run_id, key, value) VALUES (@0, @1, @2) ON CONFLICT DO NOTHING", run, key, value)
+                : sql.Execute("UPDATE run_tag SET value = @2 WHERE run_id = @0 AND key = @1 AND value = @3", run, key, value, old);
+            if (changed == 0)
+                throw new LodeException(ErrorCode.Conflict, $"The tag '{key}' of run {id} is not what it was when it was read.", "Read it again, and change what is there now.");
+        }
     }
 
     /// <summary>Writes new params; returns those that were there with another value.</summary>

@@ -13,6 +13,10 @@ public sealed partial class SqlRunStore
         if (lifecycle == Lifecycle.Deleted)
             throw InTrash(id);
         MetricCut.Drop(sql, run, step, long.MaxValue);
+        // What journals logged before now and have yet to deliver stays cut; what they log from now on is new. Earlier rewinds to the
+        // same step or a later one say nothing beside it.
+        sql.Execute("DELETE FROM journal_rewind WHERE run_uuid = @0 AND time <= @1 AND step >= @2", id.ToString(), Now, step);
+        sql.Execute("INSERT INTO journal_rewind (run_uuid, time, step) VALUES (@0, @1, @2) ON CONFLICT DO NOTHING", id.ToString(), Now, step);
         Touch(sql, run);
         return ReadRun(sql, id);
     }, ct);

@@ -62,6 +62,22 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         _where.Append(" AND ").Append(condition).Append(" AND r.id = d.run_id");
     }
 
+    /// <summary>Only these runs.</summary>
+    public void AddRuns(IReadOnlyList<long> ids) => _where.Append(" AND r.id = ANY(").Append(Value(ids.ToArray())).Append(')');
+
+    /// <summary>Only runs that began at a time or later.</summary>
+    public void AddStartedSince(long time) => _where.Append(" AND r.started_at >= ").Append(Value(time));
+
+    /// <summary>In the slice of those that have the metric, only what does not lie beyond a bound.</summary>
+    public void AddBound(RunOrder order, double bound) =>
+        _where.Append(" AND ").Append(AggregateOf(order.Field)).Append(order.Descending ? " >= " : " <= ").Append(Value(bound));
+
+    /// <summary>The column of a slice's metric.</summary>
+    public static string AggregateOf(RunField field) => "d." + Aggregate(field.Aggregate);
+
+    /// <summary>What a run has of an order's key, as a filter's text: runs of the same text are equal in that order.</summary>
+    public string Shared(RunOrder order) => order.Field.Key == "status" ? s_statusText : Attribute(order.Field.Key);
+
     /// <summary>Counts a clause's rows, up to a limit.</summary>
     public (string Sql, object?[] Values) CountRows(FilterClause clause, int limit)
     {
@@ -89,7 +105,11 @@ internal sealed class SqlSearch(SearchTarget target, long now)
             if (field.Key != "name")
                 _where.Append(" AND ").Append(column).Append(slice == 0 ? " IS NOT NULL" : " IS NULL");
             else
+            {
                 _order.Append(Indexed(column)).Append(direction).Append(", ");
+                // True of every name, and what makes SQLite choose the index that gives the order among those that begin alike.
+                _where.Append(" AND ").Append(Indexed(column)).Append(" >= ''");
+            }
             if (slice == 0)
                 _order.Append(column).Append(direction).Append(", ");
             return true;
@@ -114,6 +134,9 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         _where.Append(CultureInfo.InvariantCulture, $" AND {key} = {Value(field.Key)} AND r.id = d.run_id");
         if (number is not null)
             _where.Append(" AND ").Append(number).Append(slice == 0 ? " IS NOT NULL" : " IS NULL");
+        // True of every number, and what makes SQLite choose the index of numbers among those that begin with the key.
+        if (field.Kind == FieldKind.Param && slice == 0 && number is not null)
+            _where.Append(" AND ").Append(number).Append(" >= ").Append(Value(double.NegativeInfinity));
         // A filter over what is sorted by says where in the index to begin and end.
         foreach (var clause in filter.Clauses.Where(clause => slice == 0 && !clause.Negated && clause.Field == field && clause.Values.Count == 1 && Source(clause, "d").Column == number && clause.Operator is not (FilterOperator.Like or FilterOperator.ILike or FilterOperator.Contains)))
             _where.Append(" AND ").Append(CompareRow(clause, number!));
@@ -141,6 +164,9 @@ internal sealed class SqlSearch(SearchTarget target, long now)
     }
 
     public string OrderBy(string last) => $" ORDER BY {_order}{last}";
+
+    /// <summary>By the keys that were added, and at least one was, without what decides between equals.</summary>
+    public string OrderBy() => $" ORDER BY {_order.ToString(0, _order.Length - 2)}";
 
     public (string Sql, object?[] Values) Statement(string select, string tail, int limit = -1, int offset = 0)
     {

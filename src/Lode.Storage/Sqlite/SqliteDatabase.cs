@@ -184,6 +184,10 @@ public sealed partial class SqliteDatabase : SqlDatabase, ISqlWriterHost
         11 or 26 => new LodeException(ErrorCode.DataLoss, $"The database '{file}' is damaged or is not a Lode database ({error.Message.TrimEnd('.')}).",
             "Nothing was changed. Move the file away and start anew, or restore it from a backup.", error),
         8 or 3 or 23 => new LodeException(ErrorCode.PermissionDenied, $"The database '{file}' cannot be written ({error.Message.TrimEnd('.')}).", "Mend the rights of the file and its folder.", error),
+        // A write that a disk refuses, also one that has turned read-only under the open file; the others concern reading.
+        10 when error.SqliteExtendedErrorCode is 778 or 1034 or 1290 or 1546 or 4618 or 4874 => new LodeException(ErrorCode.Unavailable, $"The database '{file}' cannot be written now ({error.Message.TrimEnd('.')}).",
+            "The disk fails, or has turned read-only: see the system's log, and mend it; nothing was half-written.", error),
+        10 => new LodeException(ErrorCode.Unavailable, $"The database '{file}' cannot be read now ({error.Message.TrimEnd('.')}).", "The disk fails: see the system's log, and mend it.", error),
         ConstraintViolated => new LodeException(error.SqliteExtendedErrorCode is 2067 or 1555 ? ErrorCode.AlreadyExists : ErrorCode.Conflict, $"The database '{file}' refused: {error.Message.TrimEnd('.')}.", null, error),
         13 => new LodeException(ErrorCode.Unavailable, $"The disk that holds '{file}' is full.", "Free some space; nothing was half-written.", error),
         14 => new LodeException(ErrorCode.PermissionDenied, $"The database '{file}' cannot be opened ({error.Message.TrimEnd('.')}).", "Mend the rights of the file and its folder.", error),

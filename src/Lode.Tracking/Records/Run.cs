@@ -101,4 +101,13 @@ public sealed record RunBatch
 
     /// <summary>Tags to set, later ones win; a null value removes the tag if it is there.</summary>
     public IReadOnlyList<KeyValuePair<string, string?>> Tags { get; init => field = value ?? field; } = [];
+
+    /// <summary>Tags to change by what they are: where one is not as it was read, nothing of the batch is written.</summary>
+    public IReadOnlyList<TagRevision> Revisions { get; init => field = value ?? field; } = [];
 }
+
+/// <summary>A tag that is written only if it is what its writer believes it to be.</summary>
+/// <param name="Key">Of the tag.</param>
+/// <param name="Old">Its value, as a store gave it; null = there is no such tag.</param>
+/// <param name="Value">Its new value.</param>
+public sealed record TagRevision(string Key, string? Old, string Value);

@@ -53,7 +53,7 @@ public interface IRunStore
     Task<Run> PutRunAsync(Run run, CancellationToken ct);
 
     /// <summary>Logs params, metrics and tags, all or none.</summary>
-    /// <exception cref="LodeException">InvalidArgument: a param was written before with another value.</exception>
+    /// <exception cref="LodeException">InvalidArgument: a param was written before with another value. Conflict: a tag to revise is not as it was.</exception>
     Task LogAsync(RunId id, RunBatch batch, CancellationToken ct);
 
     /// <summary>Adds to what a run read and made. A dataset that the project has keeps its source, schema and profile; one that the run has keeps its tags.</summary>
@@ -84,7 +84,8 @@ public interface IRunStore
 
     /// <summary>
     /// Drops the points of all metrics that have a later step, and answers with the run as it is then. Sent again, it also drops
-    /// what was logged in between. Journals that a program has yet to send are not touched.
+    /// what was logged in between. Of journals that programs have yet to send, such points are dropped too where they were logged before
+    /// this moment, by the store's clock and theirs; what they log from now on is new, whatever its step.
     /// </summary>
     Task<Run> RewindAsync(RunId id, long step, CancellationToken ct);
 

@@ -102,6 +102,8 @@ public class LineageEndpointTests(MlflowServer server) : IClassFixture<MlflowSer
             Assert.Equal(s_invalid, await server.RefusedAsync(s_post, "runs/log-model", Body(bad)));
         await server.PostAsync("runs/log-model", Body(Model(run, new string('y', 7700))));
         Assert.True((await HistoryAsync(run)).Count is > 0 and < 6);
+        await server.PostAsync("runs/delete", $$"""{"run_id": "{{run}}"}""");
+        Assert.Equal(s_invalid, await server.RefusedAsync(s_post, "runs/log-model", Body(Model(run, "late"))));
     }
 
     private async Task<JsonArray> HistoryAsync(string run) => JsonNode.Parse((string)(await server.RunAsync(run))["data"]!["tags"]!.AsArray()

@@ -242,4 +242,37 @@ public abstract partial class RunStoreContract
         await Store.AppendJournalAsync(id, bytes.Length, Lines("""{"e":"heartbeat","t":1}"""), Ct);
         Assert.Equal(RunStatus.Running, (await Store.GetRunAsync(id, Ct)).Status);
     }
+
+    [Fact]
+    public async Task Revisions_AreWrittenOnlyWhereTheTagIsAsItWasRead()
+    {
+        var run = await NewRunAsync((await NewProjectAsync()).Id);
+        async Task<string?> TagAsync() => (await Store.GetRunAsync(run.Id, Ct)).Tags.GetValueOrDefault("list");
+        await Store.LogAsync(run.Id, new RunBatch { Revisions = [new("list", null, "a")] }, Ct);
+        await Store.LogAsync(run.Id, new RunBatch { Revisions = [new("list", "a", "a\"b\u00e9")] }, Ct);
+        Assert.Equal("a\"b\u00e9", await TagAsync());
+        foreach (var old in new[] { null, "a", "" })
+            await RefusesAsync(ErrorCode.Conflict, () => Store.LogAsync(run.Id, new RunBatch { Params = [new("p", "1")], Tags = [new("other", "1")], Metrics = [new("m", 1, 1, 1)], Revisions = [new("list", old, "x")] }, Ct));
+        var now = await Store.GetRunAsync(run.Id, Ct);
+        Assert.Equal(("a\"b\u00e9", 0, 0, false), (await TagAsync(), now.Params.Count, now.Metrics.Count, now.Tags.ContainsKey("other")));
+
+        // Whoever adds to what he read, and reads again when that failed, loses nothing of the others.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async writer =>
+        {
+            for (var done = 0; done < 5;)
+            {
+                var before = await TagAsync();
+                try
+                {
+                    await Store.LogAsync(run.Id, new RunBatch { Revisions = [new("list", before, $"{before} {writer}.{done}")] }, Ct);
+                    done++;
+                }
+                catch (LodeException error) when (error.Code == ErrorCode.Conflict)
+                {
+                    // Again.
+                }
+            }
+        }));
+        Assert.Equal(41, (await TagAsync())!.Split(' ').Distinct().Count());
+    }
 }

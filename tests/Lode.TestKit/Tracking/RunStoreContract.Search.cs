@@ -111,7 +111,7 @@ public abstract partial class RunStoreContract
             var run = await NewRunAsync(projects[i % 5 == 0 ? 1 : 0], $"run {dice.NextInt32(40)}", dice.NextInt32(8) == 0 ? null : 1000 + dice.NextInt32(300));
             var batch = new RunBatch
             {
-                Metrics = dice.NextInt32(4) == 0 ? [] : [new("loss", dice.NextInt32(5) == 0 ? odd[dice.NextInt32(odd.Length)] : dice.NextInt32(60) / 7.0, 1, 0)],
+                Metrics = dice.NextInt32(4) == 0 ? [] : [new("loss", dice.NextInt32(60) / 3.0, 1, -1), new("loss", dice.NextInt32(5) == 0 ? odd[dice.NextInt32(odd.Length)] : dice.NextInt32(60) / 7.0, 1, 0)],
                 Params = dice.NextInt32(4) == 0 ? [] : [new("lr", dice.NextInt32(3) == 0 ? $"text {dice.NextInt32(5)}" : FormattableString.Invariant($"{dice.NextInt32(9) * 0.25}"))],
                 Tags = dice.NextInt32(3) == 0 ? [] : [new("kind", dice.NextInt32(40) switch { 0 => longText + "a", 1 => longText + "b", 2 => new string('\u00e4', 300), 3 => "\U0001F600" + longText, var n => $"kind {n % 6}" })],
             };
@@ -120,7 +120,11 @@ public abstract partial class RunStoreContract
                 await Store.UpdateRunAsync(run.Id, new RunChange { Status = RunStatus.Finished, EndedAt = 2000 + dice.NextInt32(50) }, Ct);
         }));
         string[] filters = ["", "metrics.loss<4", "metrics.loss>8.2", "params.lr:\"text 3\"", "params.lr>=1.75", "params.lr=0.5", "tags.kind:\"kind 2\" metrics.loss<3", $"tags.kind:{longText}a", $"tags.kind in (\U0001F600{longText}, {longText}b)", "-tags.kind:\"kind 2\"", "name:\"run 7\"", "status:running"];
-        string[] orders = ["", "metrics.loss asc", "metrics.loss desc", "params.lr asc", "params.lr desc text", "tags.kind asc", "name desc", "started asc", "started desc", "ended asc", "duration desc", "metrics.loss.min asc", "status asc"];
+        string[] orders =
+        [
+            "", "metrics.loss asc", "metrics.loss desc", "params.lr asc", "params.lr desc text", "tags.kind asc", "name desc", "started asc", "started desc", "ended asc", "duration desc",
+            "metrics.loss.min asc", "metrics.loss.min desc", "metrics.loss.max desc", "metrics.loss.mean asc", "status asc", "status asc text", "status desc", "user asc", "user desc",
+        ];
         foreach (var filter in filters)
         {
             foreach (var order in orders)
@@ -129,7 +133,8 @@ public abstract partial class RunStoreContract
                 {
                     Projects = order.Length % 2 == 0 ? projects : projects[..1],
                     Filter = FilterParser.Parse(filter),
-                    Order = order.Length == 0 ? [] : [RunOrder.Parse(order), RunOrder.Parse("params.lr desc")],
+                    // Alone, orders by what many share are found in another way.
+                    Order = order.Length == 0 ? [] : order.StartsWith("status", StringComparison.Ordinal) || order.StartsWith("user", StringComparison.Ordinal) ? [RunOrder.Parse(order)] : [RunOrder.Parse(order), RunOrder.Parse("params.lr desc")],
                     View = filter.Length == 0 && order == "started asc" ? LifecycleView.All : LifecycleView.Active,
                 };
                 var whole = (await Store.SearchRunsAsync(query with { Limit = 50_000, Counts = true }, Ct));

@@ -152,6 +152,23 @@ public abstract partial class RunStoreContract
     }
 
     [Fact]
+    public async Task Rewind_HoldsAgainstJournalsThatAreYetToCome()
+    {
+        var id = RunId.New();
+        await Store.AppendJournalAsync(id, "", 0, Lines([StartLine, .. Enumerable.Range(0, 6).Select(step => MetricLine(1010 + step, step, step))]), Ct);
+        await Store.RewindAsync(id, 4, Ct);
+        await Store.RewindAsync(id, 2, Ct);
+        // A tail of the first segment and a whole other one, from before; then what is logged from now on, by a clock that is right.
+        var sent = Lines([StartLine, .. Enumerable.Range(0, 6).Select(step => MetricLine(1010 + step, step, step))]);
+        await Store.AppendJournalAsync(id, "", sent.Length, Lines(MetricLine(1020, 6, 6)), Ct);
+        await Store.AppendJournalAsync(id, "other", 0, Lines(MetricLine(1030, 2, 22), MetricLine(1031, 3, 33)), Ct);
+        var later = TimeProvider.System.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds();
+        await Store.AppendJournalAsync(id, "resumed", 0, Lines(MetricLine(later, 3, 300)), Ct);
+        Assert.Equal([(0, 0.0), (1, 1), (2, 2), (2, 22), (3, 300)], (await Store.GetHistoryAsync(id, "loss", 0, 100, Ct)).Select(point => ((int)point.Step, point.Value)));
+        Assert.Equal(5, (await Store.GetRunAsync(id, Ct)).Metrics["loss"].Count);
+    }
+
+    [Fact]
     public async Task Rewind_AndFork_OfUnknownAndTrashedRuns_AreRefused()
     {
         var run = await NewRunAsync((await NewProjectAsync()).Id);
