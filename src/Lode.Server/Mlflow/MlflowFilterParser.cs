@@ -57,7 +57,12 @@ internal static class MlflowFilterParser
             if (!scanner.AtEnd)
                 throw new LodeException(ErrorCode.InvalidArgument, $"Invalid order_by clause '{text}'. Expected a key, then ASC, DESC or nothing.");
             if (orders.Exists(order => order.Field == field))
+            {
+                // Of experiments MLflow takes them: the first counts, as the second has nothing left to decide.
+                if (ReferenceEquals(vocabulary, MlflowVocabulary.Experiments))
+                    continue;
                 throw new LodeException(ErrorCode.InvalidArgument, $"`order_by` contains duplicate fields: [{string.Join(", ", texts.Select(one => $"'{one}'"))}]");
+            }
             orders.Add(new RunOrder(field, descending, AsText: field.Kind == FieldKind.Param || IsStatus(field)));
         }
         return orders;

@@ -150,6 +150,10 @@ public sealed class MlflowFilterParserTests
         Assert.Contains("duplicate fields", Assert.Throws<LodeException>(() => MlflowFilterParser.ParseOrder(["run_name", "attributes.`Run Name` DESC"], MlflowVocabulary.Runs)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void ParseOrder_TheSameKeyTwice_OfExperiments_TheFirstCounts() =>
+        Assert.False(Assert.Single(MlflowFilterParser.ParseOrder(["name ASC", "name DESC"], MlflowVocabulary.Experiments)).Descending);
+
+    [Fact]
     public void ParseOrder_Experiments_SortById() =>
         Assert.Equal("id desc", Assert.Single(MlflowFilterParser.ParseOrder(["experiment_id DESC"], MlflowVocabulary.Experiments)).ToString());
 }
