@@ -9,10 +9,12 @@ namespace Lode.Cli
     /// <summary>Parses a command line, runs the command, and turns whatever goes wrong into one line and an exit code.</summary>
     internal static class Cli
     {
+        private const string Description = "Lode tracks runs, tunes hyperparameters and finds models: on this machine, with nothing to set up.";
+
         public static RootCommand Root(Terminal terminal)
         {
             var root = Help.WithExamples(
-                new RootCommand("Lode tracks runs, tunes hyperparameters and finds models: on this machine, with nothing to set up.")
+                new RootCommand(Description)
                 {
                     DemoCommand.Create(terminal),
                     AutoMlCommand.Create(terminal),
@@ -23,7 +25,7 @@ namespace Lode.Cli
                     ShowCommand.Create(terminal),
                     CompareCommand.Create(terminal),
                     ModelCommand.Create(terminal),
-                    TrashCommands.CreateRun(terminal),
+                    RunCommand.Create(terminal, null),
                     TrashCommands.CreateProject(terminal),
                     ExportCommand.Create(terminal),
                     ImportCommand.Create(terminal),
@@ -33,7 +35,15 @@ namespace Lode.Cli
                     ArtifactCommand.Create(terminal),
                     VersionCommand.Create(terminal),
                 },
-                "lode demo", "lode up", "lode compare -p demo --top 5");
+                "lode demo", "lode run -- python train.py", "lode up", "lode compare -p demo --top 5");
+            return Complete(root, terminal);
+        }
+
+        // A program that waits to be run does not wait for the other commands to be made.
+        private static RootCommand RunRoot(Terminal terminal, string[] program) => Complete(new RootCommand(Description) { RunCommand.Create(terminal, program) }, terminal);
+
+        private static RootCommand Complete(RootCommand root, Terminal terminal)
+        {
             root.Options.Add(CommandContext.HomeOption);
             root.Options.Add(CommandContext.StoreOption);
             root.Options.Add(CommandContext.JsonOption);
@@ -46,15 +56,19 @@ namespace Lode.Cli
 
         public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken ct)
         {
+            // What stands behind -- is another program's.
+            var program = args is ["run", ..] && Array.IndexOf(args, "--") is var sign and >= 0 ? args[(sign + 1)..] : null;
+            if (program is not null)
+                args = args[..^(program.Length + 1)];
             var json = args.Any(arg => arg is "--json" || arg.StartsWith("--json=", StringComparison.Ordinal));
             try
             {
-                var root = Root(terminal);
+                var root = program is null ? Root(terminal) : RunRoot(terminal, program);
                 // @ begins a run (@last), not a response file.
                 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
                 if (parsed.Action is not Help && (parsed.Errors.Count > 0 || UnknownOption(parsed) is not null))
                     throw Misused(parsed);
-                var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+                var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = program is null ? TimeSpan.FromSeconds(30) : null };
                 return await parsed.InvokeAsync(configuration, ct);
             }
             catch (LodeException error)
@@ -89,6 +103,8 @@ namespace Lode.Cli
                 message = word.StartsWith('-') ? $"unknown option '{word}'" : command.Subcommands.Count > 0 ? $"unknown command '{word}'" : $"unexpected argument '{word}'";
             var known = command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(option => option.Name));
             var near = word is null ? null : DidYouMean.Nearest(word, known);
+            if (near is null && command.Name == RunCommand.Name && word is not null && !word.StartsWith('-'))
+                return new LodeException(ErrorCode.InvalidArgument, message, $"a program stands behind --: lode run -- {word} …");
             return new LodeException(ErrorCode.InvalidArgument, message.TrimEnd('.'), near is not null ? $"did you mean '{near}'?" : $"`{Help.Path(command)} --help` lists what there is");
         }
     }

@@ -12,7 +12,8 @@ internal static class TrashCommands
     private static readonly Option<bool> s_yes = new("--yes", "-y") { Description = "Do not ask." };
     private static readonly Option<bool> s_dryRun = new("--dry-run") { Description = "Only say what would be done." };
 
-    public static Command CreateRun(Terminal terminal)
+    /// <summary>The commands on runs that there are: rm and restore.</summary>
+    public static IReadOnlyList<Command> OfRuns(Terminal terminal)
     {
         var runs = new Argument<string[]>("RUN") { Description = "Names, ids or first digits, @last, @best:METRIC; - reads ids from standard input", Arity = ArgumentArity.OneOrMore };
         var project = new Option<string?>("--project", "-p") { Description = "Look only in this project.", HelpName = "NAME" };
@@ -22,8 +23,7 @@ internal static class TrashCommands
         var restore = Help.WithExamples(new Command("restore", "Bring runs back from the trash.") { runs, project },
             "lode run restore 3f2a91c0");
         restore.SetAction((parsed, ct) => RestoreAsync(CommandContext.Of(parsed, terminal), parsed.GetValue(runs)!, parsed.GetValue(project), ct));
-        return Help.WithExamples(new Command("run", "Cut runs at a step, go on from there in new ones, move them to the trash and back.") { CutCommands.Rewind(terminal), CutCommands.Fork(terminal), rm, restore },
-            "lode run rewind @last --step 1000", "lode run fork @best:accuracy --step 1000", "lode run rm @last", "lode run restore 3f2a91c0");
+        return [rm, restore];
     }
 
     public static Command CreateProject(Terminal terminal)

@@ -17,6 +17,7 @@ namespace Lode.Cli;
 [JsonSerializable(typeof(FilesAnswer))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(AutoMlReport))]
+[JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(PredictAnswer))]
 [JsonSerializable(typeof(ServeModelAnswer))]

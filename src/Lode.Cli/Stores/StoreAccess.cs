@@ -108,7 +108,8 @@ internal sealed class StoreAccess : IAsyncDisposable
         _ownership?.Dispose();
     }
 
-    private static async Task<StoreAccess> OwnAsync(DataFolder folder, FolderOwnership ownership, string command, TimeProvider time, Action<string> warn, CancellationToken ct)
+    /// <summary>As <see cref="OpenAsync"/>, for a folder that this process owns already.</summary>
+    internal static async Task<StoreAccess> OwnAsync(DataFolder folder, FolderOwnership ownership, string command, TimeProvider time, Action<string> warn, CancellationToken ct)
     {
         try
         {

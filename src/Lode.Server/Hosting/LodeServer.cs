@@ -55,7 +55,14 @@ public sealed class LodeServer : IAsyncDisposable
         AddServices(builder.Services, options, address);
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options, address));
         // Handlers wait without blocking, so they may begin and go on where the socket's news arrive: two thread switches less a request.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            if (options.Listener is { } listener)
+                sockets.CreateBoundListenSocket = _ => listener;
+        });
+        if (!options.StopsBySignal)
+            builder.Services.AddSingleton<IHostLifetime, Unsignalled>();
         var app = builder.Build();
         Map(app, options, time);
         try
@@ -172,6 +179,14 @@ public sealed class LodeServer : IAsyncDisposable
         return error.InnerException is AddressInUseException || socket?.SocketErrorCode == SocketError.AddressAlreadyInUse
             ? new LodeException(ErrorCode.Conflict, $"Port {options.Port} on {options.Host} is in use by another program.", "Choose another: --port 5634, or --port 0 for any free one.", error)
             : new LodeException(ErrorCode.PermissionDenied, $"Cannot listen on {options.Host}:{options.Port}: {error.Message.TrimEnd('.')}.", "Choose another: --port 5633", error);
+    }
+
+    /// <summary>Waits for no signal and ends with the program.</summary>
+    private sealed class Unsignalled : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private static async Task SweepAsync(SqlRunStore store, TimeSpan staleAfter, TimeProvider time, CancellationToken ct)

@@ -9,6 +9,12 @@ public sealed record ServerOptions
     /// <summary>The port; default 5633; 0 = any free one.</summary>
     public int Port { get; init; } = DefaultPort;
 
+    /// <summary>A TCP socket that is bound, and perhaps listens, already: callers wait in it until the server has started. Null, the default, binds <see cref="Host"/> and <see cref="Port"/>.</summary>
+    public System.Net.Sockets.Socket? Listener { get; init; }
+
+    /// <summary>Whether SIGINT and SIGTERM stop the server; default true. False where whoever started it takes them.</summary>
+    public bool StopsBySignal { get; init; } = true;
+
     /// <summary>What callers must show; null (the default) = nobody is asked.</summary>
     public AccessToken? Token { get; init; }
 

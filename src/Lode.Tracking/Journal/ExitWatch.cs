@@ -23,10 +23,10 @@ internal sealed class ExitWatch
     private readonly string _folder;
     private bool _left;
 
-    public ExitWatch(JournalShipper shipper, IRunStore store, IArtifactStore? artifacts, string folder)
+    public ExitWatch(JournalShipper shipper, IRunStore store, IArtifactStore? artifacts, string folder, bool endsBySignal)
     {
         (_shipper, _store, _artifacts, _folder) = (shipper, store, artifacts, folder);
-        foreach (var (signal, name) in s_signals)
+        foreach (var (signal, name) in endsBySignal ? s_signals : [])
             _registrations.Add(PosixSignalRegistration.Create(signal, _ => Pause(name)));
         AppDomain.CurrentDomain.UnhandledException += Fail;
     }

@@ -24,14 +24,15 @@ public sealed class Tracker : IAsyncDisposable
     /// <param name="time">The clock of every event.</param>
     /// <param name="warn">Told, in one line, of what could not be delivered.</param>
     /// <param name="artifacts">Where files end up; null = they wait beside the journal for a command that has a store for them.</param>
-    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null)
+    /// <param name="endsBySignal">Whether signals end the runs; false where somebody else takes them and says when runs end.</param>
+    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null, bool endsBySignal = true)
     {
         _store = store;
         _folder = journalFolder;
         _time = time;
         _warn = warn;
         _shipper = new JournalShipper(store, time, warn, artifacts);
-        _exit = new ExitWatch(_shipper, store, artifacts, journalFolder);
+        _exit = new ExitWatch(_shipper, store, artifacts, journalFolder, endsBySignal);
     }
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,0 +1,31 @@
+using Lode.Core;
+using Lode.Tracking;
+
+namespace Lode.Execution;
+
+/// <summary>What is found out about a run, on its way into it.</summary>
+internal sealed class Findings(ActiveRun run, Action<string> warn)
+{
+    /// <summary>Sets a tag.</summary>
+    public void Tag(string key, string value) => run.Tag(key, NameRules.Truncate(value, NameRules.MaxTagLength));
+
+    /// <summary>Keeps a text as a file of the run.</summary>
+    public void File(string artifact, string text) => run.LogText(artifact, text);
+
+    /// <summary>Keeps a file as it is now.</summary>
+    public void Copy(string path, string artifact)
+    {
+        try
+        {
+            using var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            run.LogArtifact(artifact, content);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or LodeException)
+        {
+            Warn($"'{path}' was not kept: {error.Message}");
+        }
+    }
+
+    /// <summary>Tells the user, in one line.</summary>
+    public void Warn(string text) => warn(text);
+}

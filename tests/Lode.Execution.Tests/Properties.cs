@@ -1,0 +1,1 @@
+[assembly: TestFramework("Lode.TestKit.LodeTestFramework", "Lode.TestKit")]
