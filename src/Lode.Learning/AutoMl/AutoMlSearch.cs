@@ -33,7 +33,6 @@ internal sealed class AutoMlSearch : IDisposable
     private readonly List<FamilyArm> _arms = [];
     private readonly List<Candidate> _candidates = [];
     private readonly List<PoolMember> _pool = [];
-    private readonly List<string> _notes = [];
     private double _dummyFirstFold = double.NaN;
 
     public AutoMlSearch(Dataset data, Metric metric, AutoMlOptions options, IAutoMlObserver? observer, TimeProvider time, CancellationToken cancellation)
@@ -113,7 +112,7 @@ internal sealed class AutoMlSearch : IDisposable
             Folds = Folds,
             Stopped = stopped,
             Seconds = Elapsed,
-            Notes = _notes,
+            Notes = Notes(),
         };
     }
 
@@ -356,6 +355,12 @@ internal sealed class AutoMlSearch : IDisposable
         }
         return [.. chosen];
     }
+
+    /// <summary>Families that never gave a model, and why.</summary>
+    private string[] Notes() => [.. _candidates.GroupBy(candidate => candidate.Family)
+        .Where(family => family.All(candidate => candidate.State == CandidateState.Failed))
+        .OrderBy(family => family.Key, StringComparer.Ordinal)
+        .Select(family => $"No {family.Key} could be fitted: {family.First().Reason}")];
 
     private Candidate[] Leaderboard(Winner winner)
     {

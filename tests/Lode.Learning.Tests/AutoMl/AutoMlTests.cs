@@ -80,6 +80,18 @@ public sealed class AutoMlTests
         Assert.InRange(result.Score.Corrected, 0.67, 0.75);
     }
 
+    [Fact]
+    public void Fit_AFamilyThatCannotBeFitted_IsNamedWithTheReason()
+    {
+        // More columns than ridge takes: its products of columns would not fit.
+        var columns = Enumerable.Range(0, 20_001).Select(Column (column) => new NumericColumn($"x{column}", [.. Enumerable.Range(0, 12).Select(row => (double)((row * column) % 7))]));
+        var data = new Dataset(new Table([.. columns]), Target.Regression("y", [.. Enumerable.Range(0, 12).Select(row => (double)row)]));
+        var result = Learning.AutoMl.Fit(data, s_few with { Trials = 3, Include = ["linear"] });
+        Assert.StartsWith("No linear could be fitted: ", Assert.Single(result.Notes));
+        Assert.Equal("dummy", result.Leaderboard[0].Family);
+        Assert.All(result.Leaderboard.Skip(1), candidate => Assert.Equal((CandidateState.Failed, "linear"), (candidate.State, candidate.Family)));
+    }
+
     [Theory]
     [InlineData("no_such", null, "There is no metric 'no_such'.")]
     [InlineData("rmse", null, "Metric 'rmse' is not for classification, which the target 'class' asks for.")]
