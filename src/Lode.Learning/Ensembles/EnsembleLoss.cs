@@ -41,18 +41,6 @@ internal sealed class EnsembleLoss
 
     public State Start() => new(this);
 
-    /// <summary>The loss of given weights.</summary>
-    public double Of(ReadOnlySpan<double> shares)
-    {
-        var mean = new double[_values[0].Length];
-        for (var candidate = 0; candidate < shares.Length; candidate++)
-        {
-            for (var i = 0; i < mean.Length && shares[candidate] != 0; i++)
-                mean[i] += shares[candidate] * _values[candidate][i];
-        }
-        return Loss(mean, [], 1);
-    }
-
     private double[] Reduce(Predictions predicted)
     {
         if (_form != Form.LogLoss)

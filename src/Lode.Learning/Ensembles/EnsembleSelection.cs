@@ -3,7 +3,7 @@ namespace Lode.Learning;
 /// <summary>Chooses weights of an ensemble one step at a time: whoever makes it best is added, again and again.</summary>
 /// <remarks>Caruana et al., "Ensemble selection from libraries of models" (ICML 2004), with replacement, from an empty ensemble; the
 /// weights of the best step are kept. Ties go to the earlier candidate.</remarks>
-public static class EnsembleSelection
+internal static class EnsembleSelection
 {
     /// <summary>Chooses.</summary>
     /// <param name="losses">What an ensemble is scored by, with the candidates' predictions in it.</param>
@@ -11,7 +11,7 @@ public static class EnsembleSelection
     /// <param name="allowed">Whether a candidate may be used; null: each.</param>
     /// <param name="cancellation">Ends the steps early; what was chosen by then counts.</param>
     /// <returns>Weights, shape [candidates], summing to 1; and the loss.</returns>
-    internal static (double[] Weights, double Loss) Choose(EnsembleLoss losses, int rounds, Func<int, bool>? allowed = null, CancellationToken cancellation = default)
+    public static (double[] Weights, double Loss) Choose(EnsembleLoss losses, int rounds, Func<int, bool>? allowed = null, CancellationToken cancellation = default)
     {
         var counts = new int[losses.Candidates];
         var (best, bestLoss, bestRound) = (Array.Empty<int>(), double.PositiveInfinity, 0);
