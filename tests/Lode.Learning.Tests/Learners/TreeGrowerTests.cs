@@ -22,4 +22,28 @@ public sealed class TreeGrowerTests
         // Nodes of 16 bytes, leaf values of 8, two array headers and the object.
         Assert.InRange(allocated, 0, (16 * tree.Nodes.Length) + (8 * tree.Values.Length) + 200);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(90)]
+    [InlineData(2000)]
+    public void Grow_RowsCopiedToBeNear_GrowsTheSameTrees(int nearNumbers)
+    {
+        AssertSame(Problems.Classes(1500, 9, 2, 33), data => new GiniCriterion(data));
+        AssertSame(Problems.Classes(1500, 9, 4, 33), data => new EntropyCriterion(data));
+        AssertSame(Problems.Regression(1500, 9, 33), data => new SquaredErrorCriterion(data));
+
+        void AssertSame<TCriterion>(TrainingData data, Func<TrainingData, TCriterion> criterion) where TCriterion : struct, ICriterion
+        {
+            TreeNode[][] Grow(int numbers)
+            {
+                var features = RankedFeatures.OfNumbers(data.Features, new ParallelOptions());
+                var grower = new TreeGrower<TCriterion>(features, criterion(data), new TreeLimits(int.MaxValue, 2, 1, 3, DrawThresholds: true, NearNumbers: numbers));
+                for (var row = 0; row < data.Features.Rows; row++)
+                    grower.Weights[row] = row % 4;
+                return [.. Enumerable.Range(0, 3).Select(tree => grower.Grow(new Rng(4).Child((ulong)tree)).Nodes.ToArray())];
+            }
+            Assert.Equal(Grow(nearNumbers), Grow(NearRows.UsualNumbers));
+        }
+    }
 }

@@ -6,12 +6,19 @@ namespace Lode.Learning;
 /// </summary>
 internal sealed class RankedFeatures
 {
-    private RankedFeatures(int rows, int columns, int[][] ranks, double[][] values, double[][] numbers) =>
-        (Rows, Columns, Ranks, Values, Numbers) = (rows, columns, ranks, values, numbers);
+    private const int GroupNumbers = 16 * 1024;
 
-    public int Rows { get; }
+    private readonly FeatureMatrix _features;
 
-    public int Columns { get; }
+    private RankedFeatures(FeatureMatrix features, int[][] ranks, double[][] values, double[][] numbers) =>
+        (_features, Ranks, Values, Numbers) = (features, ranks, values, numbers);
+
+    public int Rows => _features.Rows;
+
+    public int Columns => _features.Columns;
+
+    /// <summary>Shape [rows, columns], row-major.</summary>
+    public ReadOnlySpan<double> Matrix => _features.Values;
 
     /// <summary>By feature, shape [rows]: the position of the row's value among the feature's different values.</summary>
     public int[][] Ranks { get; }
@@ -26,14 +33,22 @@ internal sealed class RankedFeatures
     public static RankedFeatures OfNumbers(FeatureMatrix features, ParallelOptions parallel)
     {
         var numbers = new double[features.Columns][];
-        Parallel.For(0, features.Columns, parallel, column =>
+        foreach (ref var column in numbers.AsSpan())
+            column = new double[features.Rows];
+        // By groups of rows that stay in cache while the columns are filled.
+        var group = Math.Max(16, GroupNumbers / Math.Max(1, features.Columns));
+        Parallel.For(0, (features.Rows + group - 1) / group, parallel, part =>
         {
-            var values = new double[features.Rows];
-            for (var row = 0; row < values.Length; row++)
-                values[row] = features.Values[(row * features.Columns) + column];
-            numbers[column] = values;
+            var (first, end) = (part * group, Math.Min((part + 1) * group, features.Rows));
+            var values = features.Values;
+            for (var column = 0; column < numbers.Length; column++)
+            {
+                var to = numbers[column];
+                for (var row = first; row < end; row++)
+                    to[row] = values[(row * features.Columns) + column];
+            }
         });
-        return new RankedFeatures(features.Rows, features.Columns, [], [], numbers);
+        return new RankedFeatures(features, [], [], numbers);
     }
 
     public static RankedFeatures Of(FeatureMatrix features, ParallelOptions parallel)
@@ -41,7 +56,7 @@ internal sealed class RankedFeatures
         var ranks = new int[features.Columns][];
         var values = new double[features.Columns][];
         Parallel.For(0, features.Columns, parallel, column => (ranks[column], values[column]) = Rank(features, column));
-        return new RankedFeatures(features.Rows, features.Columns, ranks, values, []);
+        return new RankedFeatures(features, ranks, values, []);
     }
 
     private static (int[] Ranks, double[] Values) Rank(FeatureMatrix features, int column)

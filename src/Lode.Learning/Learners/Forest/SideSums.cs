@@ -44,9 +44,9 @@ internal static class SideSums
     /// <param name="rows">At least one.</param>
     /// <param name="numbers">Receives the values, as many as rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (double Low, double High) Gather(double[] column, ReadOnlySpan<int> rows, Span<double> numbers)
+    public static (double Low, double High) Gather(ReadOnlySpan<double> column, ReadOnlySpan<int> rows, Span<double> numbers)
     {
-        ref var value = ref MemoryMarshal.GetArrayDataReference(column);
+        ref var value = ref MemoryMarshal.GetReference(column);
         ref var row = ref MemoryMarshal.GetReference(rows);
         ref var number = ref MemoryMarshal.GetReference(numbers[..rows.Length]);
         for (nint i = 0; i < rows.Length; i++)

@@ -10,7 +10,9 @@ namespace Lode.Learning;
 /// <param name="MaxFeatures">Features that vary in the node and are looked at for a split.</param>
 /// <param name="DrawThresholds">Whether each feature has one threshold, drawn between its smallest and largest value in the node.</param>
 /// <param name="PruningAlpha">What a leaf costs in pruning, as a share of the weight of all rows; 0: no pruning.</param>
-internal sealed record TreeLimits(int MaxDepth, int MinSamplesSplit, int MinSamplesLeaf, int MaxFeatures, bool DrawThresholds = false, double PruningAlpha = 0);
+/// <param name="NearNumbers">Where thresholds are drawn: numbers that are copied to be near, see <see cref="NearRows"/>. Changes no tree.</param>
+internal sealed record TreeLimits(int MaxDepth, int MinSamplesSplit, int MinSamplesLeaf, int MaxFeatures, bool DrawThresholds = false, double PruningAlpha = 0,
+    int NearNumbers = NearRows.UsualNumbers);
 
 /// <summary>
 /// Grows exact trees, depth first. A node's rows are sorted by the rank of each feature that is looked at, and every cut between
@@ -33,6 +35,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     private readonly int[] _pure;
     private readonly List<double> _risks = [];
     private readonly List<TreeNode> _asLeaf = [];
+    private readonly NearRows _near;
     private TCriterion _criterion;
 
     public TreeGrower(RankedFeatures features, TCriterion criterion, TreeLimits limits)
@@ -46,6 +49,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         _numbers = new double[limits.DrawThresholds ? features.Rows : 0];
         _leaf = new double[criterion.Outputs];
         _pure = new int[criterion.Outputs];
+        _near = new NearRows(limits.DrawThresholds ? features.Rows : 0, features.Columns, limits.MaxFeatures, limits.NearNumbers);
     }
 
     /// <summary>How much each row counts in the next tree, shape [rows]; 0: it is not seen.</summary>
@@ -71,6 +75,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         Array.Fill(_pure, -1);
         _nodes.Add(default);
         _open.Push(new Part(0, 0, seen == 0 ? Weights.Length : seen, 0));
+        _near.MoveTo(int.MaxValue);
         while (_open.TryPop(out var part))
             GrowNode(part, rng);
         if (_limits.PruningAlpha > 0)
@@ -84,7 +89,13 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     private void GrowNode(Part part, Rng rng)
     {
         var rows = _rows.AsSpan(part.Start, part.Count);
-        var mixed = _criterion.Load(rows, Weights);
+        _near.MoveTo(part.Start);
+        if (!_near.Active && _near.Suits(part.Count))
+        {
+            _criterion.Copy(rows);
+            _near.Copy(_features.Matrix, rows, Weights, part.Start + part.Count);
+        }
+        var mixed = _criterion.Load(rows, _near.Active ? _near.Weights : Weights, _near.Active);
         var cut = mixed && part.Depth < _limits.MaxDepth && rows.Length >= _limits.MinSamplesSplit && rows.Length >= 2 * _limits.MinSamplesLeaf
             ? _limits.DrawThresholds ? DrawCut(rows, rng) : FindCut(rows, rng)
             : Cut.None;
@@ -142,7 +153,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         for (var i = 0; i < _draw.Length && looked < _limits.MaxFeatures; i++)
         {
             var feature = DrawFeature(i, rng);
-            var (low, high) = SideSums.Gather(_features.Numbers[feature], rows, numbers);
+            var (low, high) = SideSums.Gather(Numbers(feature), rows, numbers);
             if (low == high)
                 continue;
             looked++;
@@ -156,6 +167,8 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         }
         return best;
     }
+
+    private ReadOnlySpan<double> Numbers(int feature) => _near.Active ? _near.Column(feature) : _features.Numbers[feature];
 
     private Cut FindCut(ReadOnlySpan<int> rows, Rng rng)
     {
@@ -215,7 +228,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int DivideNumbers(Span<int> rows, Cut cut)
     {
-        var column = _features.Numbers[cut.Feature];
+        var column = Numbers(cut.Feature);
         var (left, right) = (0, 0);
         foreach (var row in rows)
         {
