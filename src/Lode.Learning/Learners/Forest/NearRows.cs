@@ -21,15 +21,11 @@ internal sealed class NearRows
 
     /// <param name="rows">Rows of the training data.</param>
     /// <param name="columns">Columns.</param>
-    /// <param name="looked">Columns that a split looks at.</param>
-    /// <param name="maxNumbers">Numbers that fit; 0: nothing is ever copied.</param>
-    public NearRows(int rows, int columns, int looked, int maxNumbers = UsualNumbers)
+    /// <param name="limits">What the trees are held to.</param>
+    public NearRows(int rows, int columns, TreeLimits limits)
     {
         _columns = columns;
-        Capacity = Math.Min(rows, maxNumbers / Math.Max(1, columns));
-        // A tree of so many rows has about this many levels; each reads the columns that a split looks at, while the copy reads all.
-        var levels = Math.Log2(Math.Max(1, Capacity));
-        Capacity = looked * levels * 2 >= columns ? Capacity : 0;
+        Capacity = CapacityOf(rows, columns, limits);
         _numbers = new double[Capacity * columns];
         _group = new double[Capacity == 0 ? 0 : Group * columns];
         Weights = new double[Capacity];
@@ -37,6 +33,17 @@ internal sealed class NearRows
 
     /// <summary>Rows that fit.</summary>
     public int Capacity { get; }
+
+    /// <summary>Rows that fit; 0 where a copy does not pay.</summary>
+    public static int CapacityOf(int rows, int columns, TreeLimits limits)
+    {
+        if (!limits.DrawThresholds)
+            return 0;
+        var capacity = Math.Min(rows, limits.NearNumbers / Math.Max(1, columns));
+        // A tree of so many rows has about this many levels; each reads the columns that a split looks at, while the copy reads all.
+        var levels = Math.Log2(Math.Max(1, capacity));
+        return limits.MaxFeatures * levels * 2 >= columns ? capacity : 0;
+    }
 
     /// <summary>Weights by position in the copy.</summary>
     public double[] Weights { get; }
