@@ -11,8 +11,14 @@ internal interface ICriterion
     /// <summary>Numbers in a leaf.</summary>
     int Outputs { get; }
 
+    /// <summary>Copies what it knows of some rows, side by side.</summary>
+    void Copy(ReadOnlySpan<int> rows);
+
     /// <summary>Takes the rows of a node; false when they are all alike, so that no split can gain.</summary>
-    bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights);
+    /// <param name="rows">The rows.</param>
+    /// <param name="weights">By what rows are meant by.</param>
+    /// <param name="near">Whether rows are meant by their positions in the last copy.</param>
+    bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights, bool near);
 
     /// <summary>Puts all rows on the right.</summary>
     void Reset();
@@ -40,6 +46,7 @@ internal interface ICriterion
 internal struct ClassSides(TrainingData data)
 {
     private readonly int[] _labels = data.Target.Labels.ToArray();
+    private readonly int[] _near = new int[data.Target.Rows];
     public readonly int[] Local = new int[data.Target.Rows];
     public readonly double[] Weights = new double[data.Target.Rows];
     public readonly double[] Total = new double[data.Target.Classes.Count];
@@ -51,16 +58,17 @@ internal struct ClassSides(TrainingData data)
     public double TotalWeight;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights, bool near)
     {
+        var labels = near ? _near : _labels;
         Array.Clear(Total);
         TotalWeight = 0;
         if (_second.Length > 0)
-            return LoadTwo(rows, weights);
+            return LoadTwo(labels, rows, weights);
         var mixed = false;
         for (var i = 0; i < rows.Length; i++)
         {
-            var (label, weight) = (_labels[rows[i]], weights[rows[i]]);
+            var (label, weight) = (labels[rows[i]], weights[rows[i]]);
             Local[i] = label;
             Weights[i] = weight;
             Total[label] += weight;
@@ -70,7 +78,14 @@ internal struct ClassSides(TrainingData data)
         return mixed;
     }
 
-    private bool LoadTwo(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    public readonly void Copy(ReadOnlySpan<int> rows)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            _near[i] = _labels[rows[i]];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool LoadTwo(int[] known, ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
     {
         var local = Local.AsSpan(0, rows.Length);
         var localWeights = Weights.AsSpan(0, rows.Length);
@@ -78,7 +93,7 @@ internal struct ClassSides(TrainingData data)
         var (labels, total, second) = (0, 0.0, 0.0);
         for (var i = 0; i < rows.Length; i++)
         {
-            var (label, weight) = (_labels[rows[i]], weights[rows[i]]);
+            var (label, weight) = (known[rows[i]], weights[rows[i]]);
             local[i] = label;
             localWeights[i] = weight;
             var product = label * weight;
@@ -145,10 +160,12 @@ internal struct GiniCriterion(TrainingData data) : ICriterion
 
     public readonly int Outputs => _sides.Total.Length;
 
+    public readonly void Copy(ReadOnlySpan<int> rows) => _sides.Copy(rows);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights, bool near)
     {
-        var mixed = _sides.Load(rows, weights);
+        var mixed = _sides.Load(rows, weights, near);
         _totalSquares = 0;
         foreach (var total in _sides.Total)
             _totalSquares += total * total;
@@ -205,10 +222,12 @@ internal struct EntropyCriterion(TrainingData data) : ICriterion
 
     public readonly int Outputs => _sides.Total.Length;
 
+    public readonly void Copy(ReadOnlySpan<int> rows) => _sides.Copy(rows);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights, bool near)
     {
-        var mixed = _sides.Load(rows, weights);
+        var mixed = _sides.Load(rows, weights, near);
         _totalSum = 0;
         foreach (var total in _sides.Total)
             _totalSum += XLogX(total);
@@ -256,6 +275,7 @@ internal struct EntropyCriterion(TrainingData data) : ICriterion
 internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
 {
     private readonly double[] _targets = data.Target.Values.ToArray();
+    private readonly double[] _near = new double[data.Target.Rows];
     private readonly double[] _local = new double[data.Target.Rows];
     private readonly double[] _weights = new double[data.Target.Rows];
     private double _mean;
@@ -267,16 +287,23 @@ internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
 
     public readonly int Outputs => 1;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights)
+    public readonly void Copy(ReadOnlySpan<int> rows)
     {
+        for (var i = 0; i < rows.Length; i++)
+            _near[i] = _targets[rows[i]];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public bool Load(ReadOnlySpan<int> rows, ReadOnlySpan<double> weights, bool near)
+    {
+        var targets = near ? _near : _targets;
         (_totalWeight, _totalSum) = (0, 0);
         _rows = rows.Length;
         var mixed = false;
         var sum = 0.0;
         for (var i = 0; i < rows.Length; i++)
         {
-            _local[i] = _targets[rows[i]];
+            _local[i] = targets[rows[i]];
             _weights[i] = weights[rows[i]];
             _totalWeight += _weights[i];
             sum += _weights[i] * _local[i];

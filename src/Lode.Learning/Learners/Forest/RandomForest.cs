@@ -98,7 +98,7 @@ public sealed class RandomForest : ILearner
         var limits = new TreeLimits(_options.MaxDepth ?? int.MaxValue, _options.MinSamplesSplit, _options.MinSamplesLeaf,
             (_options.MaxFeatures ?? (data.Target.Task == TaskKind.Regression ? MaxFeatures.All : MaxFeatures.Sqrt)).Resolve(Math.Max(1, columns)), _options.DrawThresholds, _options.CcpAlpha);
         var parallel = context.Parallel;
-        var ranked = _options.DrawThresholds ? RankedFeatures.OfNumbers(data.Features, parallel) : RankedFeatures.Of(data.Features, parallel);
+        var ranked = _options.DrawThresholds ? RankedFeatures.OfNumbers(data.Features, parallel, NearRows.CapacityOf(data.Features.Rows, columns, limits) > 0) : RankedFeatures.Of(data.Features, parallel);
         var classWeights = _options.BalanceClasses && data.Target.Task == TaskKind.Classification ? ClassWeights(data) : [];
         var trees = new Tree[_options.NEstimators];
         Parallel.For(0, trees.Length, parallel, () => new TreeGrower<TCriterion>(ranked, criterion(), limits), (tree, _, grower) =>

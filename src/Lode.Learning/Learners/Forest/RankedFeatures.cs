@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace Lode.Learning;
 
 /// <summary>
@@ -6,34 +9,60 @@ namespace Lode.Learning;
 /// </summary>
 internal sealed class RankedFeatures
 {
-    private RankedFeatures(int rows, int columns, int[][] ranks, double[][] values, double[][] numbers) =>
-        (Rows, Columns, Ranks, Values, Numbers) = (rows, columns, ranks, values, numbers);
+    private const int GroupNumbers = 16 * 1024;
 
-    public int Rows { get; }
+    private readonly FeatureMatrix _features;
 
-    public int Columns { get; }
+    private RankedFeatures(FeatureMatrix features) => _features = features;
+
+    public int Rows => _features.Rows;
+
+    public int Columns => _features.Columns;
+
+    /// <summary>Shape [rows, columns], row-major.</summary>
+    public ReadOnlySpan<double> Matrix => _features.Values;
 
     /// <summary>By feature, shape [rows]: the position of the row's value among the feature's different values.</summary>
-    public int[][] Ranks { get; }
+    public int[][] Ranks { get; private init; } = [];
 
     /// <summary>By feature: its different values, ascending.</summary>
-    public double[][] Values { get; }
+    public double[][] Values { get; private init; } = [];
 
-    /// <summary>By feature, shape [rows]: the row's value. There instead of the ranks where thresholds are drawn.</summary>
-    public double[][] Numbers { get; }
+    /// <summary>By feature, shape [rows]: the row's value. There instead of the ranks where thresholds are drawn and no rows are copied to be near.</summary>
+    public double[][] Numbers { get; private init; } = [];
+
+    /// <summary>By feature, shape [rows]: the row's value in single precision. There where thresholds are drawn and the rows of small nodes are copied.</summary>
+    public float[][] Singles { get; private init; } = [];
 
     /// <summary>Without ranks.</summary>
-    public static RankedFeatures OfNumbers(FeatureMatrix features, ParallelOptions parallel)
+    /// <param name="features">The features.</param>
+    /// <param name="parallel">How parallel loops run.</param>
+    /// <param name="near">Whether the rows of small nodes will be copied: then large nodes do with single precision, in half the memory.</param>
+    public static RankedFeatures OfNumbers(FeatureMatrix features, ParallelOptions parallel, bool near) => near
+        ? new RankedFeatures(features) { Singles = ByColumn<float>(features, parallel) }
+        : new RankedFeatures(features) { Numbers = ByColumn<double>(features, parallel) };
+
+    private static T[][] ByColumn<T>(FeatureMatrix features, ParallelOptions parallel) where T : unmanaged, INumberBase<T>
     {
-        var numbers = new double[features.Columns][];
-        Parallel.For(0, features.Columns, parallel, column =>
+        var columns = new T[features.Columns][];
+        foreach (ref var column in columns.AsSpan())
+            column = GC.AllocateUninitializedArray<T>(features.Rows);
+        // By groups of rows that stay in cache while the columns are filled.
+        var group = Math.Max(16, GroupNumbers / Math.Max(1, features.Columns));
+        Parallel.For(0, (features.Rows + group - 1) / group, parallel, part =>
         {
-            var values = new double[features.Rows];
-            for (var row = 0; row < values.Length; row++)
-                values[row] = features.Values[(row * features.Columns) + column];
-            numbers[column] = values;
+            var (first, end) = (part * group, Math.Min((part + 1) * group, features.Rows));
+            for (var column = 0; column < columns.Length; column++)
+                FillColumn(features.Values, column, columns.Length, columns[column].AsSpan(0, end), first);
         });
-        return new RankedFeatures(features.Rows, features.Columns, [], [], numbers);
+        return columns;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FillColumn<T>(ReadOnlySpan<double> values, int column, int columns, Span<T> to, int first) where T : unmanaged, INumberBase<T>
+    {
+        for (var row = first; row < to.Length; row++)
+            to[row] = T.CreateSaturating(values[(row * columns) + column]);
     }
 
     public static RankedFeatures Of(FeatureMatrix features, ParallelOptions parallel)
@@ -41,7 +70,7 @@ internal sealed class RankedFeatures
         var ranks = new int[features.Columns][];
         var values = new double[features.Columns][];
         Parallel.For(0, features.Columns, parallel, column => (ranks[column], values[column]) = Rank(features, column));
-        return new RankedFeatures(features.Rows, features.Columns, ranks, values, []);
+        return new RankedFeatures(features) { Ranks = ranks, Values = values };
     }
 
     private static (int[] Ranks, double[] Values) Rank(FeatureMatrix features, int column)

@@ -44,15 +44,40 @@ internal static class SideSums
     /// <param name="rows">At least one.</param>
     /// <param name="numbers">Receives the values, as many as rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (double Low, double High) Gather(double[] column, ReadOnlySpan<int> rows, Span<double> numbers)
+    public static (double Low, double High) Gather(ReadOnlySpan<double> column, ReadOnlySpan<int> rows, Span<double> numbers)
     {
-        ref var value = ref MemoryMarshal.GetArrayDataReference(column);
+        ref var value = ref MemoryMarshal.GetReference(column);
         ref var row = ref MemoryMarshal.GetReference(rows);
         ref var number = ref MemoryMarshal.GetReference(numbers[..rows.Length]);
         for (nint i = 0; i < rows.Length; i++)
             Unsafe.Add(ref number, i) = Unsafe.Add(ref value, (nint)Unsafe.Add(ref row, i));
+        return Range(numbers[..rows.Length]);
+    }
+
+    /// <summary>The same of a column of single precision.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (double Low, double High) Gather(ReadOnlySpan<float> column, ReadOnlySpan<int> rows, Span<double> numbers)
+    {
+        ref var value = ref MemoryMarshal.GetReference(column);
+        ref var row = ref MemoryMarshal.GetReference(rows);
+        ref var number = ref MemoryMarshal.GetReference(numbers[..rows.Length]);
+        for (nint i = 0; i < rows.Length; i++)
+            Unsafe.Add(ref number, i) = Unsafe.Add(ref value, (nint)Unsafe.Add(ref row, i));
+        return Range(numbers[..rows.Length]);
+    }
+
+    /// <summary>The same of one column of a row-major matrix.</summary>
+    public static (double Low, double High) Gather(ReadOnlySpan<double> matrix, int column, int columns, ReadOnlySpan<int> rows, Span<double> numbers)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            numbers[i] = matrix[(rows[i] * columns) + column];
+        return Range(numbers[..rows.Length]);
+    }
+
+    private static (double Low, double High) Range(ReadOnlySpan<double> numbers)
+    {
         var (lows, highs) = (Vector256.Create(numbers[0]), Vector256.Create(numbers[0]));
-        var blocks = MemoryMarshal.Cast<double, Vector256<double>>(numbers[..rows.Length]);
+        var blocks = MemoryMarshal.Cast<double, Vector256<double>>(numbers);
         foreach (var block in blocks)
         {
             lows = Vector256.MinNative(lows, block);
@@ -60,7 +85,7 @@ internal static class SideSums
         }
         var low = Math.Min(Math.Min(lows[0], lows[1]), Math.Min(lows[2], lows[3]));
         var high = Math.Max(Math.Max(highs[0], highs[1]), Math.Max(highs[2], highs[3]));
-        for (var i = blocks.Length * 4; i < rows.Length; i++)
+        for (var i = blocks.Length * 4; i < numbers.Length; i++)
             (low, high) = (Math.Min(low, numbers[i]), Math.Max(high, numbers[i]));
         return (low, high);
     }

@@ -10,7 +10,9 @@ namespace Lode.Learning;
 /// <param name="MaxFeatures">Features that vary in the node and are looked at for a split.</param>
 /// <param name="DrawThresholds">Whether each feature has one threshold, drawn between its smallest and largest value in the node.</param>
 /// <param name="PruningAlpha">What a leaf costs in pruning, as a share of the weight of all rows; 0: no pruning.</param>
-internal sealed record TreeLimits(int MaxDepth, int MinSamplesSplit, int MinSamplesLeaf, int MaxFeatures, bool DrawThresholds = false, double PruningAlpha = 0);
+/// <param name="NearNumbers">Where thresholds are drawn: numbers that are copied to be near, see <see cref="NearRows"/>.</param>
+internal sealed record TreeLimits(int MaxDepth, int MinSamplesSplit, int MinSamplesLeaf, int MaxFeatures, bool DrawThresholds = false, double PruningAlpha = 0,
+    int NearNumbers = NearRows.UsualNumbers);
 
 /// <summary>
 /// Grows exact trees, depth first. A node's rows are sorted by the rank of each feature that is looked at, and every cut between
@@ -29,10 +31,12 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     private readonly List<TreeNode> _nodes = [];
     private readonly List<double> _values = [];
     private readonly double[] _leaf;
-    private readonly double[] _numbers;
+    private double[] _numbers;
+    private double[] _bestNumbers;
     private readonly int[] _pure;
     private readonly List<double> _risks = [];
     private readonly List<TreeNode> _asLeaf = [];
+    private readonly NearRows _near;
     private TCriterion _criterion;
 
     public TreeGrower(RankedFeatures features, TCriterion criterion, TreeLimits limits)
@@ -44,8 +48,10 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         _draw = new int[features.Columns];
         _sorter = new RankSorter(limits.DrawThresholds ? 0 : features.Rows);
         _numbers = new double[limits.DrawThresholds ? features.Rows : 0];
+        _bestNumbers = new double[_numbers.Length];
         _leaf = new double[criterion.Outputs];
         _pure = new int[criterion.Outputs];
+        _near = new NearRows(features.Rows, features.Columns, limits);
     }
 
     /// <summary>How much each row counts in the next tree, shape [rows]; 0: it is not seen.</summary>
@@ -71,6 +77,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         Array.Fill(_pure, -1);
         _nodes.Add(default);
         _open.Push(new Part(0, 0, seen == 0 ? Weights.Length : seen, 0));
+        _near.MoveTo(int.MaxValue);
         while (_open.TryPop(out var part))
             GrowNode(part, rng);
         if (_limits.PruningAlpha > 0)
@@ -84,7 +91,13 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     private void GrowNode(Part part, Rng rng)
     {
         var rows = _rows.AsSpan(part.Start, part.Count);
-        var mixed = _criterion.Load(rows, Weights);
+        _near.MoveTo(part.Start);
+        if (!_near.Active && _near.Suits(part.Count))
+        {
+            _criterion.Copy(rows);
+            _near.Copy(_features.Matrix, rows, Weights, part.Start + part.Count);
+        }
+        var mixed = _criterion.Load(rows, _near.Active ? _near.Weights : Weights, _near.Active);
         var cut = mixed && part.Depth < _limits.MaxDepth && rows.Length >= _limits.MinSamplesSplit && rows.Length >= 2 * _limits.MinSamplesLeaf
             ? _limits.DrawThresholds ? DrawCut(rows, rng) : FindCut(rows, rng)
             : Cut.None;
@@ -138,11 +151,11 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     {
         var best = Cut.None;
         var looked = 0;
-        var numbers = _numbers.AsSpan(0, rows.Length);
         for (var i = 0; i < _draw.Length && looked < _limits.MaxFeatures; i++)
         {
             var feature = DrawFeature(i, rng);
-            var (low, high) = SideSums.Gather(_features.Numbers[feature], rows, numbers);
+            var numbers = _numbers.AsSpan(0, rows.Length);
+            var (low, high) = Fetch(feature, rows, numbers, out var rounded);
             if (low == high)
                 continue;
             looked++;
@@ -150,11 +163,29 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
             // Rounding, or a range beyond the largest double.
             if (!(threshold < high))
                 threshold = low;
+            if (rounded)
+                threshold = Singles.Border(threshold);
             var score = _criterion.ScoreAt(numbers, threshold, out var left);
-            if (left >= _limits.MinSamplesLeaf && rows.Length - left >= _limits.MinSamplesLeaf && score > best.Score)
-                best = new Cut(feature, 0, threshold, score);
+            if (left < _limits.MinSamplesLeaf || rows.Length - left < _limits.MinSamplesLeaf || !(score > best.Score))
+                continue;
+            best = new Cut(feature, 0, threshold, score);
+            (_numbers, _bestNumbers) = (_bestNumbers, _numbers);
         }
         return best;
+    }
+
+    /// <summary>Fetches a column's values of some rows, or where there are too many to be near, the values rounded to single precision: as long
+    /// as these differ, they do.</summary>
+    private (double Low, double High) Fetch(int feature, ReadOnlySpan<int> rows, Span<double> numbers, out bool rounded)
+    {
+        rounded = false;
+        if (_near.Active)
+            return SideSums.Gather(_near.Column(feature), rows, numbers);
+        if (_features.Singles.Length == 0)
+            return SideSums.Gather(_features.Numbers[feature], rows, numbers);
+        var (low, high) = SideSums.Gather(_features.Singles[feature], rows, numbers);
+        rounded = low < high && double.IsFinite(low) && double.IsFinite(high);
+        return rounded ? (low, high) : SideSums.Gather(_features.Matrix, feature, _features.Columns, rows, numbers);
     }
 
     private Cut FindCut(ReadOnlySpan<int> rows, Rng rng)
@@ -215,13 +246,13 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int DivideNumbers(Span<int> rows, Cut cut)
     {
-        var column = _features.Numbers[cut.Feature];
+        var numbers = _bestNumbers.AsSpan(0, rows.Length);
         var (left, right) = (0, 0);
-        foreach (var row in rows)
+        for (var i = 0; i < rows.Length; i++)
         {
             // Both are written, one of them is kept: no branch that the processor would guess wrong.
-            var isLeft = column[row] <= cut.Threshold ? 1 : 0;
-            (rows[left], _moved[right]) = (row, row);
+            var isLeft = numbers[i] <= cut.Threshold ? 1 : 0;
+            (rows[left], _moved[right]) = (rows[i], rows[i]);
             left += isLeft;
             right += 1 - isLeft;
         }
