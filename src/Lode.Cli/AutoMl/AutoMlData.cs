@@ -39,7 +39,7 @@ internal sealed record AutoMlData
         warnings.AddRange(found.Take(MostWarnings).Select(warning => warning.Message));
         if (found.Count > MostWarnings)
             warnings.Add($"{found.Count - MostWarnings} more of the kind: {string.Join(", ", found.Skip(MostWarnings).CountBy(warning => warning.Kind).Select(pair => $"{pair.Key} {pair.Value}"))}.");
-        return new AutoMlData
+        var loaded = new AutoMlData
         {
             Name = Path.GetFileName(request.Train),
             Train = train,
@@ -47,6 +47,10 @@ internal sealed record AutoMlData
             Test = request.Test is { } file ? TestData.Load(file, table, train, request.Roles, warnings) : null,
             Warnings = warnings,
         };
+        if (loaded.Test is { } test)
+            warnings.AddRange(DataWarnings.OfTest(loaded, test, table[column.Name]));
+        warnings.AddRange(DataWarnings.OfTime(train, loaded.Test));
+        return loaded;
     }
 
     private static Table RowsWithTarget(Table table, Column target, AutoMlRequest request, List<string> warnings)

@@ -104,6 +104,8 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
             ["rows"] = data.Train.Rows.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["seed"] = request.Options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
+        if (result.Threshold is { } threshold)
+            provenance["threshold"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{threshold.Value:R} of {threshold.Positive}, for {threshold.Goal}");
         if (tracking?.RunId is { } run)
             (provenance["run"], provenance["project"]) = (run.ToString(), request.Project);
         var scores = new Dictionary<string, double> { [$"cv_{metric}"] = result.Score.CrossValidated, [$"corrected_{metric}"] = result.Score.Corrected };
@@ -117,6 +119,8 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
         var warnings = new List<string>(data.Warnings.Concat(result.Notes));
         if (result.Leaderboard.All(candidate => candidate.Family == "dummy" || candidate.State != CandidateState.Complete))
             warnings.Add($"Nothing but the baseline could be fitted{(result.Stopped is "budget" or "interrupted" ? " in the time" : "")}: the model predicts {(data.Train.Target.Task == TaskKind.Classification ? "the classes' shares" : "one number")} for every row. Give it more time.");
+        if (request.Options.MaxModelBytes is { } most && bundle.ToBytes().LongLength is var bytes && bytes > most)
+            warnings.Add($"The model takes {Format.Bytes(bytes)}, more than --max-model-size {Format.Bytes(most)}: {(request.Options.Refit ? "models of all rows came out larger than those of the folds" : "nothing smaller was found; --refit keeps one model in place of one a fold")}.");
         AutoMlTest? test = null;
         if (data.Test is { } second)
         {
@@ -139,28 +143,50 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
     private (IReadOnlyList<FeatureImportance> Importances, string? Rows) Importances(AutoMlData data, AutoMlResult result)
     {
         var seconds = request.Options is { Trials: null, Budget: { } budget } ? Math.Clamp(budget.TotalSeconds - Elapsed, 0.2, MostReportSeconds) : MostReportSeconds;
-        var rows = data.Test?.Truth ?? data.Train;
-        try
-        {
-            // A few rows say how long all would take.
-            const int Probe = 200;
-            var sample = rows.Rows <= Probe ? rows : rows.Select(Every(rows.Rows, Probe));
-            var start = _time.GetTimestamp();
-            result.Predictor.Predict(sample.Features, request.Options.Threads);
-            var perRow = _time.GetElapsedTime(start).TotalSeconds / sample.Rows;
-            var affordable = seconds / Math.Max(1e-9, perRow * (result.Predictor.Schema.Columns.Count + 1));
-            var used = Math.Min(rows.Rows, Math.Min(5000, (int)Math.Min(affordable, int.MaxValue)));
-            if (used < Math.Min(50, rows.Rows))
-                return ([], null);
-            var repeats = request.Options.Trials is null ? Math.Clamp((int)(affordable / used), 1, 5) : 3;
-            var taken = used == rows.Rows ? rows : rows.Select(Every(rows.Rows, used));
-            return (PermutationImportance.Of(result.Predictor, taken, result.Metric, repeats, request.Options.Seed, request.Options.Threads), data.Test?.Truth is null ? "train" : "test");
-        }
-        catch (LodeException)
-        {
-            // The metric is not defined on these rows.
+        // Without a second file, each fold's models are asked about the rows that they have not seen.
+        (IPredictor Predictor, Dataset Rows)[] parts = data.Test?.Truth is { } truth
+            ? [(result.Predictor, truth)]
+            : [.. result.Unseen.Where(part => part.Rows.Length >= 2).Select(part => (part.Predictor, data.Train.Select(part.Rows)))];
+        if (parts.Length == 0)
             return ([], null);
+        // A few rows say how long all would take.
+        const int Probe = 200;
+        var sample = parts[0].Rows.Rows <= Probe ? parts[0].Rows : parts[0].Rows.Select(Every(parts[0].Rows.Rows, Probe));
+        var start = _time.GetTimestamp();
+        parts[0].Predictor.Predict(sample.Features, request.Options.Threads);
+        var perRow = _time.GetElapsedTime(start).TotalSeconds / sample.Rows;
+        var affordable = seconds / Math.Max(1e-9, perRow * (result.Predictor.Schema.Columns.Count + 1));
+        var all = parts.Sum(part => part.Rows.Rows);
+        var used = Math.Min(all, Math.Min(5000, (int)Math.Min(affordable, int.MaxValue)));
+        if (used < Math.Min(50, all))
+            return ([], null);
+        var repeats = request.Options.Trials is null ? Math.Clamp((int)(affordable / used), 1, 5) : 3;
+        var found = new List<(double Weight, IReadOnlyList<FeatureImportance> Importances)>();
+        foreach (var (predictor, rows) in parts)
+        {
+            var count = Math.Clamp((int)((long)used * rows.Rows / all), 2, rows.Rows);
+            try
+            {
+                found.Add((count, PermutationImportance.Of(predictor, count == rows.Rows ? rows : rows.Select(Every(rows.Rows, count)), result.Metric, repeats, request.Options.Seed, request.Options.Threads)));
+            }
+            catch (LodeException)
+            {
+                // The metric is not defined on these rows.
+            }
         }
+        return (found.Count == 1 ? found[0].Importances : Mean(found), found.Count == 0 ? null : data.Test?.Truth is null ? "held_out" : "test");
+    }
+
+    private static IReadOnlyList<FeatureImportance> Mean(List<(double Weight, IReadOnlyList<FeatureImportance> Importances)> parts)
+    {
+        var total = parts.Sum(part => part.Weight);
+        return [.. parts.SelectMany(part => part.Importances.Select(importance => (part.Weight, importance))).GroupBy(pair => pair.importance.Column).Select(column =>
+        {
+            var mean = column.Sum(pair => pair.Weight * pair.importance.Mean) / total;
+            // Between the folds, which differ in models and rows.
+            var spread = Math.Sqrt(column.Sum(pair => pair.Weight * Math.Pow(pair.importance.Mean - mean, 2)) / total);
+            return new FeatureImportance(column.Key, mean, spread, [.. column.Select(pair => pair.importance.Mean)]);
+        }).OrderByDescending(importance => importance.Mean)];
     }
 
     private static int[] Every(int rows, int count) => [.. Enumerable.Range(0, count).Select(i => (int)((long)i * rows / count))];
@@ -208,7 +234,7 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
         if (context.Json)
             context.Terminal.Json(report, CliJson.Default.AutoMlReport);
         else
-            AutoMlText.Write(report, context.Terminal);
+            AutoMlText.Write(report, context.Terminal, request.Leaderboard);
     }
 
     private static byte[] Json(AutoMlReport report)

@@ -34,6 +34,9 @@ internal sealed record AutoMlReport
 
     public required AutoMlWinner Winner { get; init; }
 
+    /// <summary>What the winner decides by; absent where it takes the more probable class.</summary>
+    public AutoMlThreshold? Threshold { get; init; }
+
     /// <summary>The simplest candidate that is as good within noise; absent where that is the winner.</summary>
     public AutoMlMember? Simpler { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed record AutoMlReport
     /// <summary>What each column is worth to the winner; empty where there was no time.</summary>
     public required IReadOnlyList<AutoMlImportance> Importances { get; init; }
 
-    /// <summary>The rows that importances were measured on: <c>test</c> or <c>train</c>.</summary>
+    /// <summary>The rows that importances were measured on: <c>test</c>, or <c>held_out</c>: of each fold the rows that its models had not seen.</summary>
     public string? ImportanceRows { get; init; }
 
     /// <summary>Candidates tried.</summary>
@@ -113,6 +116,14 @@ internal sealed record AutoMlScore(double CrossValidated, double Corrected, doub
 /// <param name="Bytes">The model file's.</param>
 internal sealed record AutoMlWinner(string Kind, IReadOnlyList<AutoMlMember> Members, long Bytes);
 
+/// <summary>A threshold between two classes.</summary>
+/// <param name="Goal">What it is tuned for.</param>
+/// <param name="Value">The probability of <paramref name="Class"/> from which on a row is taken for it.</param>
+/// <param name="Class">The second class.</param>
+/// <param name="Score">The goal's, out of fold, each row judged by a threshold of other rows.</param>
+/// <param name="AtHalf">The same by a half.</param>
+internal sealed record AutoMlThreshold(string Goal, double Value, string Class, double Score, double AtHalf);
+
 /// <summary>A part of the winner.</summary>
 internal sealed record AutoMlMember(int Number, string Family, double Weight, double Score, IReadOnlyDictionary<string, string> Settings);
 
@@ -142,6 +153,9 @@ internal sealed record AutoMlEntry
     public required double FitSeconds { get; init; }
 
     public required double PredictMicrosecondsPerRow { get; init; }
+
+    /// <summary>Of one fold's model in a model file; 0 where there is none.</summary>
+    public required long ModelBytes { get; init; }
 
     public int? Iterations { get; init; }
 

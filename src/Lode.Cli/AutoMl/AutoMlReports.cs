@@ -25,6 +25,7 @@ internal static class AutoMlReports
             Score = new AutoMlScore(result.Score.CrossValidated, result.Score.Corrected, result.Score.Low, result.Score.High),
             OutOfFold = OutOfFold(data.Train, result) is var (rows, predicted) && rows.Rows > 0 ? Scores(rows, predicted) : new Dictionary<string, double>(),
             Winner = new AutoMlWinner(result.Kind switch { WinnerKind.OneModel => "one_model", var kind => kind.ToString().ToLowerInvariant() }, members, bundle.ToBytes().LongLength),
+            Threshold = result.Threshold is { } threshold ? new AutoMlThreshold(threshold.Goal.ToString(), threshold.Value, threshold.Positive, threshold.Score, threshold.Half) : null,
             Simpler = result.Simpler is { } simpler ? Member(simpler) : null,
             Leaderboard = [.. result.Leaderboard.Select(Entry)],
             Importances = [.. importances.Found.Select(importance => new AutoMlImportance(importance.Column, importance.Mean, importance.Deviation))],
@@ -55,7 +56,7 @@ internal static class AutoMlReports
         var values = new double[tested.Length * all.Outputs];
         for (var i = 0; i < tested.Length; i++)
             all.Row(tested[i]).CopyTo(values.AsSpan(i * all.Outputs));
-        return (train.Select(tested), new Predictions(values, all.Classes));
+        return (train.Select(tested), new Predictions(values, all.Classes, all.Threshold));
     }
 
     /// <summary>Every metric of the task that is defined on these rows.</summary>
@@ -107,6 +108,7 @@ internal static class AutoMlReports
         TrainShare = candidate.TrainShare,
         FitSeconds = candidate.FitSeconds,
         PredictMicrosecondsPerRow = candidate.PredictSecondsPerRow * 1e6,
+        ModelBytes = candidate.ModelBytes,
         Iterations = candidate.Iterations,
         Weight = candidate.Weight,
         Settings = Settings(candidate),

@@ -21,6 +21,9 @@ internal sealed record AutoMlRequest
     /// <summary>The CSV file to predict, and to score once where it has the target.</summary>
     public string? Test { get; init; }
 
+    /// <summary>Candidates to print, ≥ 0.</summary>
+    public int Leaderboard { get; init; } = 12;
+
     /// <summary>Where predictions of the second file go.</summary>
     public string? Predictions { get; init; }
 
@@ -75,6 +78,10 @@ internal sealed record AutoMlRequest
             throw new LodeException(ErrorCode.InvalidArgument, $"--folds is 2 to 50; got {Options.Folds}.");
         if (Options.MaxPredictSecondsPerRow <= 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"--max-predict-ms is above 0; got {Options.MaxPredictSecondsPerRow * 1000}.");
+        if (Options.MaxModelBytes <= 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"--max-model-size is above 0; got {Options.MaxModelBytes}.", "Example: --max-model-size 10MB");
+        if (Leaderboard < 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"--leaderboard is at least 0; got {Leaderboard}.");
         if (Options.Threads is < 0 or > 4096)
             throw new LodeException(ErrorCode.InvalidArgument, $"--threads is 0 (one a processor) to 4096; got {Options.Threads}.");
         if (string.IsNullOrWhiteSpace(Project))

@@ -5,29 +5,33 @@ namespace Lode.Cli;
 /// <summary>A search's result for a person at a terminal.</summary>
 internal static class AutoMlText
 {
-    private const int Shown = 12;
-
     private static readonly string[] s_usual = ["log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1", "mcc", "rmse", "mae", "r2"];
 
-    public static void Write(AutoMlReport report, Terminal terminal)
+    /// <param name="report">What was found.</param>
+    /// <param name="terminal">Where it is written.</param>
+    /// <param name="shown">Candidates to list: the best of each family first, then the next.</param>
+    public static void Write(AutoMlReport report, Terminal terminal, int shown)
     {
         var output = terminal.Out;
         string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
         var data = report.Data;
         output.WriteLine(Line($"{data.Name}: {data.Rows} rows, {data.Columns} columns ({data.Numeric} numeric, {data.Categorical} categorical), target {report.Target}{(data.Classes is { } classes ? $", {classes.Count} classes" : "")}"));
         output.WriteLine();
-        var table = new TextTable("", "CANDIDATE", report.Metric.ToUpperInvariant(), "± SE", "FIT", "PREDICT", "WEIGHT", "STATE").Numeric(2, 3, 4, 5, 6);
-        foreach (var entry in report.Leaderboard.Take(Shown))
+        var table = new TextTable("", "CANDIDATE", report.Metric.ToUpperInvariant(), "± SE", "FIT", "PREDICT", "SIZE", "WEIGHT", "STATE").Numeric(2, 3, 4, 5, 6, 7);
+        foreach (var entry in BestFirst(report.Leaderboard).Take(shown))
         {
             table.Add(entry.Weight > 0 ? "*" : "", $"{entry.Number:000}-{entry.Family}", Format.Number(entry.Score), double.IsNaN(entry.Error) ? "" : Format.Number(entry.Error),
-                Format.Duration(TimeSpan.FromSeconds(entry.FitSeconds)), Line($"{entry.PredictMicrosecondsPerRow:0.#} µs"), entry.Weight > 0 ? Line($"{entry.Weight:0.00}") : "", entry.State + (entry.Reason is null ? "" : $": {entry.Reason}"));
+                Format.Duration(TimeSpan.FromSeconds(entry.FitSeconds)), Line($"{entry.PredictMicrosecondsPerRow:0.#} µs"), entry.ModelBytes > 0 ? Format.Bytes(entry.ModelBytes) : "", entry.Weight > 0 ? Line($"{entry.Weight:0.00}") : "", entry.State + (entry.Reason is null ? "" : $": {entry.Reason}"));
         }
-        table.Write(terminal);
+        if (shown > 0)
+            table.Write(terminal);
         var states = string.Join(", ", report.Leaderboard.CountBy(entry => entry.State).Select(pair => $"{pair.Value} {pair.Key}"));
         output.WriteLine(Line($"{report.Candidates} candidates ({states}) in {Format.Duration(TimeSpan.FromSeconds(report.SearchSeconds))}; stopped: {report.Stopped}{(report.Unrecorded > 0 ? $"; {report.Unrecorded} have no run of their own, since recording may take a twentieth of the time" : "")}"));
         output.WriteLine();
         output.WriteLine(Line($"winner: {WinnerLine(report)}, {Format.Bytes(report.Winner.Bytes)}"));
         output.WriteLine(ScoreLine(report));
+        if (report.Threshold is not null)
+            output.WriteLine(ThresholdLine(report));
         if (report.Simpler is { } simpler)
             output.WriteLine(Line($"as good within noise, but simpler: {simpler.Number:000}-{simpler.Family}, {report.Metric} {Format.Number(simpler.Score)}{Settings(simpler.Settings)}"));
         if (report.Test is not null)
@@ -40,6 +44,13 @@ internal static class AutoMlText
             output.WriteLine($"{what}: {path}");
         if (report.Run is { } run)
             output.WriteLine($"recorded: run {run.ToString()[..8]} in project {report.Project}; its model, report and predictions: `lode artifact ls {run.ToString()[..8]}`");
+    }
+
+    // Near-equal candidates of one family would hide how the others fared.
+    private static IEnumerable<AutoMlEntry> BestFirst(IReadOnlyList<AutoMlEntry> leaderboard)
+    {
+        var leaders = leaderboard.Where(entry => entry.State == "complete").DistinctBy(entry => entry.Family).ToList();
+        return leaders.Concat(leaderboard.Except(leaders));
     }
 
     /// <summary>What the winner is made of, in a line.</summary>
@@ -55,6 +66,10 @@ internal static class AutoMlText
     public static string ScoreLine(AutoMlReport report) => double.IsNaN(report.Score.Low)
         ? $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}"
         : $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}; corrected for the search {Format.Number(report.Score.Corrected)}, 95 % interval {Format.Number(report.Score.Low)} … {Format.Number(report.Score.High)}";
+
+    /// <summary>What the winner decides by, in a line.</summary>
+    public static string ThresholdLine(AutoMlReport report) => report.Threshold is not { } threshold ? "" : string.Create(CultureInfo.InvariantCulture,
+        $"threshold: {threshold.Class} from a probability of {threshold.Value:0.####} on; {threshold.Goal} out of fold {Format.Number(threshold.Score)} (by 0.5: {Format.Number(threshold.AtHalf)})");
 
     /// <summary>The second file's scores, in a line: what was optimised, then the most usual; the report has all.</summary>
     public static string TestLine(AutoMlReport report) => report.Test is not { Scores: { } scores } test

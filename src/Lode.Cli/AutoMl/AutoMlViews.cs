@@ -35,8 +35,7 @@ internal static class AutoMlViews
         }
         if (report.Importances.Count > 0)
         {
-            figures.Add(new Figure("importances", "What the winner looks at", $"How much worse {report.Metric} gets when a column's values are shuffled among the {(report.ImportanceRows == "test" ? "test" : "training")} rows"
-                + (report.ImportanceRows == "test" ? "." : ", which the models have seen, so that what was learned by heart counts too."),
+            figures.Add(new Figure("importances", "What the winner looks at", $"How much worse {report.Metric} gets when a column's values are shuffled among {(report.ImportanceRows == "test" ? "the test rows" : "rows that the model had not seen, fold by fold")}.",
                 Plots.Bars("Permutation importances", $"loss of {report.Metric}", [.. report.Importances.Take(20).Select(importance => (importance.Column, importance.Mean, importance.Deviation))])));
         }
         return figures;

@@ -21,6 +21,9 @@ internal static class AutoMlCommand
     private static readonly Option<int?> s_folds = new("--folds") { Description = "Folds of the cross-validation (default: by the number of rows).", HelpName = "N" };
     private static readonly Option<string[]> s_include = new("--include") { Description = $"Only these model families: {string.Join(", ", FamilyCatalog.Names)}.", HelpName = "A,B", DefaultValueFactory = _ => [] };
     private static readonly Option<string[]> s_exclude = new("--exclude") { Description = "Not these model families.", HelpName = "A,B", DefaultValueFactory = _ => [] };
+    private static readonly Option<string?> s_threshold = new("--threshold") { Description = "Of two classes, tune from which probability on a row is taken for the second: f1, balanced_accuracy, cost:FP=1,FN=5 or none (default none).", HelpName = "GOAL" };
+    private static readonly Option<string?> s_maxSize = new("--max-model-size") { Description = "The model file's size at most: 10MB.", HelpName = "SIZE" };
+    private static readonly Option<int> s_leaderboard = new("--leaderboard") { Description = "Candidates that are printed (default 12); the report has all.", HelpName = "N", DefaultValueFactory = _ => 12 };
     private static readonly Option<bool> s_noEnsemble = new("--no-ensemble") { Description = "The winner is one candidate, not several together." };
     private static readonly Option<bool> s_refit = new("--refit") { Description = "Fit the winner's members once more on all rows, in place of the folds' models: smaller and faster." };
     private static readonly Option<double?> s_maxPredict = new("--max-predict-ms") { Description = "Milliseconds that the winner may take to predict a row.", HelpName = "MS" };
@@ -46,7 +49,7 @@ internal static class AutoMlCommand
         var command = Help.WithExamples(
             new Command("automl", "Find the best model for a table in a given time, and say how good it really is.")
             {
-                s_train, s_target, s_budget, s_trials, s_test, s_predictions, s_json, s_out, s_metric, s_preset, s_folds, s_include, s_exclude, s_noEnsemble, s_refit, s_maxPredict,
+                s_train, s_target, s_budget, s_trials, s_test, s_predictions, s_json, s_out, s_metric, s_preset, s_folds, s_include, s_exclude, s_noEnsemble, s_refit, s_threshold, s_maxPredict, s_maxSize, s_leaderboard,
                 s_memory, s_seed, s_threads, s_project, s_name, s_report, s_task, s_ignore, s_groups, s_time, s_weights, s_dropMissing, s_resume, s_port, s_noServe, s_noTrack,
             },
             "lode automl train.csv --target price --budget 5m --out model.lode",
@@ -107,10 +110,13 @@ internal static class AutoMlCommand
                 Ensemble = parsed.GetValue(s_noEnsemble) ? false : null,
                 Refit = parsed.GetValue(s_refit),
                 MaxPredictSecondsPerRow = parsed.GetValue(s_maxPredict) / 1000,
+                Threshold = parsed.GetValue(s_threshold) is { } goal ? ThresholdGoal.Parse(goal) : null,
+                MaxModelBytes = parsed.GetValue(s_maxSize) is { } size ? Quantities.Bytes("--max-model-size", size) : null,
                 MemoryLimit = parsed.GetValue(s_memory) is { } memory ? Quantities.Bytes("--memory-limit", memory) : null,
                 Seed = parsed.GetValue(s_seed),
                 Threads = parsed.GetValue(s_threads),
             },
+            Leaderboard = parsed.GetValue(s_leaderboard),
             Test = parsed.GetValue(s_test),
             Predictions = parsed.GetValue(s_predictions),
             JsonFile = json,

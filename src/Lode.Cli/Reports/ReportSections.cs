@@ -26,6 +26,8 @@ internal static class ReportSections
         yield return ("optimised", $"{report.Metric} ({(report.HigherIsBetter ? "higher" : "lower")} is better) over {report.Folds} folds");
         yield return ("budget", report.Trials is { } trials ? $"{trials} candidates" : string.Create(CultureInfo.InvariantCulture, $"{report.BudgetSeconds:0.#} s"));
         yield return ("used", string.Create(CultureInfo.InvariantCulture, $"{report.Candidates} candidates in {report.SearchSeconds:0.0} s; stopped: {report.Stopped}"));
+        if (report.Threshold is not null)
+            yield return ("decides by", AutoMlText.ThresholdLine(report));
         yield return ("preset, seed", $"{report.Preset}, {report.Seed}");
         yield return ("made by", $"lode {report.Made.Version} on {report.Made.Runtime}, {report.Made.Os}, {report.Made.Processors} processors, {report.Made.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}");
         if (report.Run is { } run)
@@ -34,12 +36,12 @@ internal static class ReportSections
 
     /// <summary>The leaderboard's head and rows.</summary>
     public static (string[] Head, IReadOnlyList<string[]> Rows) Leaderboard(AutoMlReport report, int most = 30) =>
-        (["candidate", report.Metric, "± SE", "fit s", "predict µs/row", "weight", "settings", "state"],
+        (["candidate", report.Metric, "± SE", "fit s", "predict µs/row", "size", "weight", "settings", "state"],
         [
             .. report.Leaderboard.Take(most).Select(entry => (string[])
             [
                 $"{entry.Number:000}-{entry.Family}", Format.Number(entry.Score), double.IsFinite(entry.Error) ? Format.Number(entry.Error) : "",
-                entry.FitSeconds.ToString("0.00", CultureInfo.InvariantCulture), entry.PredictMicrosecondsPerRow.ToString("0.#", CultureInfo.InvariantCulture),
+                entry.FitSeconds.ToString("0.00", CultureInfo.InvariantCulture), entry.PredictMicrosecondsPerRow.ToString("0.#", CultureInfo.InvariantCulture), entry.ModelBytes > 0 ? Format.Bytes(entry.ModelBytes) : "",
                 entry.Weight > 0 ? entry.Weight.ToString("0.00", CultureInfo.InvariantCulture) : "", string.Join(", ", entry.Settings.Select(pair => $"{pair.Key}={pair.Value}")),
                 entry.Reason is { } reason ? $"{entry.State}: {reason}" : entry.State,
             ]),

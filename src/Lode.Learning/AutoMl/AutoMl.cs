@@ -28,6 +28,11 @@ public static class AutoMl
             throw new LodeException(ErrorCode.InvalidArgument, $"Metric '{metric.Name}' is not for {data.Target.Task.ToString().ToLowerInvariant()}, which the target '{data.Target.Name}' asks for.",
                 $"Use one of: {string.Join(", ", MetricCatalog.For(data.Target.Task).Select(other => other.Name))}.");
         }
+        if (options.Threshold is not null && data.Target.Classes.Count != 2)
+        {
+            throw new LodeException(ErrorCode.InvalidArgument, $"A threshold lies between two classes; the target '{data.Target.Name}' has {(data.Target.Task == TaskKind.Regression ? "numbers" : $"{data.Target.Classes.Count} classes")}.",
+                "Leave the threshold out.");
+        }
         if (data.Rows < 4)
             throw new LodeException(ErrorCode.InvalidArgument, $"AutoML needs at least 4 rows; got {data.Rows}.");
         using var search = new AutoMlSearch(data, metric, options, observer, time ?? TimeProvider.System, cancellation);

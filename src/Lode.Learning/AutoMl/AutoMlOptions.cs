@@ -52,6 +52,12 @@ public sealed record AutoMlOptions
     /// <summary>Whether the winner may be an ensemble. Null: as the preset says.</summary>
     public bool? Ensemble { get; init; }
 
+    /// <summary>Of two classes: what the threshold between them is tuned for, on out-of-fold predictions. Null: the more probable class is taken.</summary>
+    public ThresholdGoal? Threshold { get; init; }
+
+    /// <summary>Bytes at most of the winner as a model file. Null: any.</summary>
+    public long? MaxModelBytes { get; init; }
+
     /// <summary>Whether the members of the winner are fitted once more on all rows and replace the fold models: smaller and faster, a little worse.</summary>
     public bool Refit { get; init; }
 
@@ -81,8 +87,8 @@ public sealed record AutoMlOptions
             throw new LodeException(ErrorCode.InvalidArgument, $"The number of trials must be at least 1; got {Trials}.");
         if (Folds is < 2 or > 50)
             throw new LodeException(ErrorCode.InvalidArgument, $"The number of folds must be in 2 … 50; got {Folds}.");
-        if (MaxPredictSecondsPerRow <= 0 || MemoryLimit <= 0)
-            throw new LodeException(ErrorCode.InvalidArgument, "Limits on prediction time and memory must be above 0.");
+        if (MaxPredictSecondsPerRow <= 0 || MemoryLimit <= 0 || MaxModelBytes <= 0)
+            throw new LodeException(ErrorCode.InvalidArgument, "Limits on prediction time, memory and model size must be above 0.");
         foreach (var name in (Include ?? []).Concat(Exclude))
             FamilyCatalog.Get(name);
         if (Include?.Except(Exclude, StringComparer.Ordinal).Any() == false)

@@ -47,6 +47,15 @@ public sealed record AutoMlResult
     /// <summary>The winner's out-of-fold predictions; NaN for rows that no fold tested.</summary>
     public required Predictions OutOfFold { get; init; }
 
+    /// <summary>The threshold that <see cref="Predictor"/> goes by; null where none was asked for.</summary>
+    public DecisionThreshold? Threshold { get; init; }
+
+    /// <summary>The winner made of the models of one fold alone, with the rows (of the training data) that those have not seen; one a fold.</summary>
+    public IReadOnlyList<(IPredictor Predictor, int[] Rows)> Unseen { get; init; } = [];
+
+    /// <summary>How the winner was put together.</summary>
+    public required WinnerRecipe Recipe { get; init; }
+
     /// <summary>Folds of cross-validation.</summary>
     public required int Folds { get; init; }
 

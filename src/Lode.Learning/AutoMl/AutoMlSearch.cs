@@ -64,7 +64,7 @@ internal sealed class AutoMlSearch : IDisposable
                 continue;
             if (options.Preset == AutoMlPreset.Interpretable && family.Complexity > 30)
                 continue;
-            _arms.Add(new FamilyArm(family, _traits, _streams.DeriveSeed((ulong)(100 + family.Name.Length + _arms.Count)), options.Trials is null));
+            _arms.Add(new FamilyArm(Searched(family), _traits, _streams.DeriveSeed((ulong)(100 + family.Name.Length + _arms.Count)), options.Trials is null));
         }
         foreach (var earlier in options.Earlier.Where(trial => double.IsFinite(trial.Score)).OrderBy(trial => metric.HigherIsBetter ? trial.Score : -trial.Score))
             _arms.Find(arm => arm.Family.Name == earlier.Family)?.Prefer(earlier.Settings);
@@ -109,12 +109,17 @@ internal sealed class AutoMlSearch : IDisposable
             Leaderboard = board,
             Simpler = winner.Simpler is { } simple ? board.First(candidate => candidate.Number == simple) : null,
             OutOfFold = winner.OutOfFold,
+            Threshold = winner.Threshold,
+            Recipe = winner.Recipe,
+            Unseen = winner.Unseen,
             Folds = Folds,
             Stopped = stopped,
             Seconds = Elapsed,
             Notes = Notes(),
         };
     }
+
+    private IModelFamily Searched(IModelFamily family) => family.Complexity > 0 && BalancedFamily.Helps(_traits, _metric) ? new BalancedFamily(family) : family;
 
     private IReadOnlyList<Split> Split(int repeat)
     {
@@ -125,7 +130,7 @@ internal sealed class AutoMlSearch : IDisposable
             (_, false) => classification ? new StratifiedGroupKFold(Folds) : new GroupKFold(Folds),
             _ => classification ? new StratifiedKFold(Folds) : new KFold(Folds),
         };
-        return splitter.Split(_data, _streams.DeriveSeed((ulong)(10 + repeat)));
+        return splitter.Split(_data, WinnerRecipe.SplitSeed(_options.Seed, repeat));
     }
 
     private bool Done(CancellationToken ending) => ending.IsCancellationRequested || _candidates.Count >= _options.Trials;
@@ -220,7 +225,7 @@ internal sealed class AutoMlSearch : IDisposable
         try
         {
             var evaluation = _evaluator.Run(iterations => arm.Family.Build(settings, _traits, iterations).Create(), arm.Family.FindsIterations, share,
-                _streams.DeriveSeed((ulong)(1000 + candidate.Number)), GoOn, ending);
+                WinnerRecipe.FitSeed(_options.Seed, 0, candidate.Number), GoOn, ending);
             candidate = candidate with
             {
                 FitSeconds = evaluation.FitSeconds,
@@ -319,9 +324,9 @@ internal sealed class AutoMlSearch : IDisposable
             {
                 foreach (var member in best)
                 {
-                    var family = FamilyCatalog.Get(member.Candidate.Family);
+                    var family = Searched(FamilyCatalog.Get(member.Candidate.Family));
                     var pipeline = family.Build(member.Candidate.Settings, _traits, member.Candidate.Iterations);
-                    done.Add((member, evaluator.Run(_ => pipeline.Create(), false, 1, _streams.DeriveSeed((ulong)(1_000_000 + (repeat * 10_000) + member.Candidate.Number)), _ => true, ending.Token)));
+                    done.Add((member, evaluator.Run(_ => pipeline.Create(), false, 1, WinnerRecipe.FitSeed(_options.Seed, repeat, member.Candidate.Number), _ => true, ending.Token)));
                 }
             }
             catch (Exception error) when (Cause(error) is OperationCanceledException or LodeException or OutOfMemoryException)

@@ -60,6 +60,12 @@ public sealed record Candidate
     /// <summary>To predict a row with one fold's model.</summary>
     public double PredictSecondsPerRow { get; init; }
 
+    /// <summary>Bytes of one fold's model in a model file; 0 where no fold was kept.</summary>
+    public long ModelBytes { get; init; }
+
+    /// <summary>How its probabilities are made honest; null where they are not.</summary>
+    public ProbabilityCalibration? Calibration { get; init; }
+
     /// <summary>Iterations that early stopping found; null where it does not apply.</summary>
     public int? Iterations { get; init; }
 

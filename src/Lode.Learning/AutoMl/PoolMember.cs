@@ -11,6 +11,9 @@ internal sealed class PoolMember
 
     public PoolMember(Candidate candidate, Evaluation evaluation, Evaluator evaluator)
     {
+        var writer = new BundleWriter();
+        writer.WriteThing(evaluation.Models[0]);
+        candidate = candidate with { ModelBytes = writer.Written.Length };
         (Candidate, _sum, _models) = (candidate, evaluation.OutOfFold, [.. evaluation.Models]);
         (_data, _metric, _tested) = (evaluator.Data, evaluator.Metric, evaluator.Tested);
         Settle(evaluation.FoldLosses);
@@ -63,6 +66,9 @@ internal sealed class PoolMember
         return Calibration is null ? bag : new CalibratedPredictor(bag, Calibration);
     }
 
+    /// <summary>What predicts by the model of one fold of the first cross-validation alone.</summary>
+    public IPredictor OfFold(int fold) => Calibration is null ? _models[fold] : new CalibratedPredictor(_models[fold], Calibration);
+
     private void Settle(double[]? foldLosses)
     {
         var outputs = Math.Max(1, _data.Target.Classes.Count);
@@ -83,7 +89,7 @@ internal sealed class PoolMember
         Tested = new Predictions(values, _data.Target.Classes);
         var score = _metric.Score(rows, Tested, weights);
         Loss = double.IsNaN(score) ? double.PositiveInfinity : _metric.HigherIsBetter ? -score : score;
-        Candidate = Candidate with { Score = score };
+        Candidate = Candidate with { Score = score, Calibration = Calibration };
         if (foldLosses is null)
             return;
         var mean = foldLosses.Average();

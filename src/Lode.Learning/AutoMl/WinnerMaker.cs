@@ -9,7 +9,17 @@ namespace Lode.Learning;
 /// <param name="OutOfFold">Its predictions of all rows, each by models that had not seen it; NaN for rows never tested.</param>
 /// <param name="Weights">The weights of candidates in it, by number.</param>
 /// <param name="Simpler">The number of a simpler candidate that is as good within noise.</param>
-internal sealed record Winner(IPredictor Predictor, WinnerKind Kind, HonestScore Score, Predictions OutOfFold, IReadOnlyDictionary<int, double> Weights, int? Simpler);
+internal sealed record Winner(IPredictor Predictor, WinnerKind Kind, HonestScore Score, Predictions OutOfFold, IReadOnlyDictionary<int, double> Weights, int? Simpler)
+{
+    /// <summary>What the predictor decides by.</summary>
+    public DecisionThreshold? Threshold { get; init; }
+
+    /// <summary>The same made of the models of one fold alone, with the rows that they have not seen; one a fold.</summary>
+    public required IReadOnlyList<(IPredictor Predictor, int[] Rows)> Unseen { get; init; }
+
+    /// <summary>How it was put together.</summary>
+    public required WinnerRecipe Recipe { get; init; }
+}
 
 /// <summary>
 /// Puts candidates together by their out-of-fold predictions. A single candidate, a weighted ensemble, a stack and the mean of both
@@ -30,6 +40,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
     private readonly Target _truth = evaluator.Data.Target.Select(evaluator.Tested);
     private readonly double[] _weights = evaluator.Data.Weights.IsEmpty ? [] : [.. evaluator.Tested.Select(row => evaluator.Data.Weights[row])];
     private readonly Metric _metric = evaluator.Metric;
+    private bool _refit = options.Refit;
 
     /// <param name="seconds">What is left of the budget; with little, less is tried.</param>
     public Winner Make(double seconds)
@@ -56,21 +67,85 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var score = BiasCorrection.Correct(_metric, _truth, _weights, choices, chosen, rng.Child(1));
         var singleWeights = members.Select((_, i) => i == best ? 1.0 : 0).ToArray();
         var used = kind == WinnerKind.OneModel ? singleWeights : weights;
-        return new Winner(Build(members, kind, used, stack), kind, score, Spread(choices[chosen]),
-            Shares(members, kind, used, stack), Simpler(members, choices[chosen], kind == WinnerKind.OneModel ? members[best] : null));
+        var predictor = Build(members, kind, used, stack);
+        var threshold = options.Threshold is { } goal ? ThresholdOf(goal, choices[chosen]) : null;
+        return new Winner(threshold is null ? predictor : new ThresholdPredictor(predictor, threshold.Value), kind, score, Spread(choices[chosen], threshold?.Value),
+            Shares(members, kind, used, stack), Simpler(members, choices[chosen], kind == WinnerKind.OneModel ? members[best] : null)) 
+        {
+            Threshold = threshold,
+            Unseen = [.. Enumerable.Range(0, evaluator.Splits.Count).Select(fold => (Build(kind, used, stack, i => members[i].OfFold(fold)), evaluator.Splits[fold].Test))],
+            Recipe = new WinnerRecipe(
+                kind is WinnerKind.Stack ? [] : [.. Enumerable.Range(0, members.Length).Where(i => used[i] > 0).Select(i => (members[i].Candidate.Number, used[i]))],
+                kind is WinnerKind.Stack or WinnerKind.Blend ? [.. stack!.Used.Select(i => members[i].Candidate.Number)] : [],
+                kind is WinnerKind.Stack or WinnerKind.Blend ? stack!.Strength : null,
+                members[best].Candidate.Repeats,
+                _refit),
+        };
+    }
+
+    /// <summary>The threshold that is best on all tested rows; its score comes from thresholds that have not seen the row.</summary>
+    private DecisionThreshold ThresholdOf(ThresholdGoal goal, Predictions predicted)
+    {
+        // What is taken for a class, as certainties, so that each fold can have a threshold of its own.
+        var taken = new double[2 * _truth.Rows];
+        foreach (var (others, own) in Parts())
+        {
+            var threshold = goal.Choose(_truth.Select(others), Select(predicted, others), Select(_weights, others));
+            foreach (var row in own)
+                taken[(2 * row) + (predicted.Row(row)[1] >= threshold ? 1 : 0)] = 1;
+        }
+        return new DecisionThreshold(goal, goal.Choose(_truth, predicted, _weights), _truth.Classes[1],
+            goal.Score(_truth, new Predictions(taken, _truth.Classes), _weights), goal.Score(_truth, new Predictions(predicted.Values.ToArray(), _truth.Classes, 0.5), _weights));
     }
 
     private PoolMember[] Members()
     {
         var most = pool.Where(member => member.HasModels).Max(member => member.Candidate.Repeats);
-        var able = pool.Where(member => member.HasModels && member.Candidate.Repeats == most && IsFast(member)).ToArray();
-        if (able.Length == 0)
-            able = [.. pool.Where(member => member.HasModels).OrderBy(member => member.Candidate.PredictSecondsPerRow).Take(1)];
-        return [.. able.GroupBy(member => member.Candidate.Family).SelectMany(family => family.Take(MostOfAFamily)).OrderBy(member => member.Loss).ThenBy(member => member.Candidate.Number).Take(MostMembers)];
+        var able = pool.Where(member => member.HasModels && member.Candidate.Repeats == most).ToArray();
+        PoolMember[] best = [.. able.GroupBy(member => member.Candidate.Family).SelectMany(family => family.Take(MostOfAFamily)).OrderBy(member => member.Loss).ThenBy(member => member.Candidate.Number)];
+        if (!IsLimited)
+            return [.. best.Take(MostMembers)];
+        // Where the folds' models are too much, one of all rows may not be; where that is too, what was not repeated, the baseline at least.
+        var within = Within(best);
+        if (!_refit && within.TrueForAll(member => member.Candidate.Family == "dummy"))
+        {
+            _refit = true;
+            within = Within(best);
+        }
+        if (within.Count == 0)
+            within = [.. Within([.. pool.Where(member => member.HasModels)]).Take(1)];
+        return within.Count > 0 ? [.. within] : [.. best.OrderBy(member => member.Candidate.ModelBytes).ThenBy(member => member.Candidate.PredictSecondsPerRow).Take(1)];
     }
 
-    private bool IsFast(PoolMember member) => options.MaxPredictSecondsPerRow is not { } most
-        || member.Candidate.PredictSecondsPerRow * (options.Refit ? 1 : evaluator.Splits.Count * member.Candidate.Repeats) <= most;
+    /// <summary>The best that together keep to the limits, whatever is made of them.</summary>
+    private List<PoolMember> Within(PoolMember[] best)
+    {
+        var within = new List<PoolMember>();
+        var (seconds, bytes) = (options.MaxPredictSecondsPerRow ?? double.PositiveInfinity, (options.MaxModelBytes ?? long.MaxValue) - FileOverhead(best[0]));
+        foreach (var member in best)
+        {
+            var models = _refit ? 1 : evaluator.Splits.Count * member.Candidate.Repeats;
+            // A model of all rows is not there yet, and somewhat larger than that of a fold.
+            var (slower, larger) = (models * member.Candidate.PredictSecondsPerRow, options.MaxModelBytes is null ? 0 : _refit ? member.Candidate.ModelBytes * 5 / 4 : BytesOf(member));
+            if (slower > seconds || larger > bytes || within.Count >= MostMembers)
+                continue;
+            (seconds, bytes) = (seconds - slower, bytes - larger);
+            within.Add(member);
+        }
+        return within;
+    }
+
+    private bool IsLimited => options.MaxPredictSecondsPerRow is not null || options.MaxModelBytes is not null;
+
+    // What a file holds beside its models: the header that names the columns, and a second layer.
+    private static long FileOverhead(PoolMember member) => 8192 + new ModelBundle(member.Predictor(), "").ToBytes().LongLength - BytesOf(member);
+
+    private static long BytesOf(PoolMember member)
+    {
+        var writer = new BundleWriter();
+        writer.WriteThing(member.Predictor());
+        return writer.Written.Length;
+    }
 
     private static int Best(PoolMember[] members) => Array.IndexOf(members, members.MinBy(member => member.Loss));
 
@@ -79,21 +154,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var losses = rows is null
             ? new EnsembleLoss(_metric, _truth, _weights, [.. members.Select(member => member.Tested)])
             : new EnsembleLoss(_metric, _truth.Select(rows), Select(_weights, rows), [.. members.Select(member => Select(member.Tested, rows))]);
-        if (options.MaxPredictSecondsPerRow is not { } most)
-            return EnsembleSelection.Choose(losses, rounds).Weights;
-        // The fastest of the best that together keep to the limit.
-        var allowed = new HashSet<int>();
-        var cost = 0.0;
-        for (var i = 0; i < members.Length; i++)
-        {
-            var more = members[i].Candidate.PredictSecondsPerRow * (options.Refit ? 1 : evaluator.Splits.Count * members[i].Candidate.Repeats);
-            if (cost + more <= most)
-            {
-                allowed.Add(i);
-                cost += more;
-            }
-        }
-        return EnsembleSelection.Choose(losses, rounds, allowed.Contains).Weights;
+        return EnsembleSelection.Choose(losses, rounds).Weights;
     }
 
     private Layer? TryStack(PoolMember[] members, double[] weights, int greedyAt, List<Predictions> choices, ref int chosen, ref WinnerKind kind)
@@ -105,7 +166,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         Predictions? bestPredictions = null;
         foreach (var strength in s_strengths)
         {
-            var layer = new Layer(used, Second(strength));
+            var layer = new Layer(used, Second(strength), strength);
             Predictions predicted;
             try
             {
@@ -124,7 +185,8 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         choices.Add(bestPredictions!);
         var blend = Mean(choices[greedyAt], bestPredictions!);
         choices.Add(blend);
-        if (IsBetter(blend, choices[chosen], margin: 0.25))
+        // A blend asks its members twice.
+        if (!IsLimited && IsBetter(blend, choices[chosen], margin: 0.25))
             (chosen, kind) = (choices.Count - 1, WinnerKind.Blend);
         // Which members and which strength it takes was seen from all rows: on few rows it must be clearly better.
         if (IsBetter(bestPredictions!, choices[chosen], margin: _truth.Rows < FewRows ? 1 : 0.5))
@@ -247,16 +309,20 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
     private IPredictor Build(PoolMember[] members, WinnerKind kind, double[] weights, Layer? stack)
     {
         var refits = new Dictionary<int, IPredictor>();
-        IPredictor Of(int member) => members[member].Predictor(options.Refit ? Refit(members[member], refits) : null);
+        return Build(kind, weights, stack, member => members[member].Predictor(_refit ? Refit(members[member], refits) : null));
+    }
+
+    private static IPredictor Build(WinnerKind kind, double[] weights, Layer? stack, Func<int, IPredictor> of)
+    {
         IPredictor Weighted()
         {
-            var used = Enumerable.Range(0, members.Length).Where(i => weights[i] > 0).ToArray();
-            return used.Length == 1 ? Of(used[0]) : new WeightedEnsemble([.. used.Select(i => new WeightedMember(Of(i), weights[i]))]);
+            var used = Enumerable.Range(0, weights.Length).Where(i => weights[i] > 0).ToArray();
+            return used.Length == 1 ? of(used[0]) : new WeightedEnsemble([.. used.Select(i => new WeightedMember(of(i), weights[i]))]);
         }
         return kind switch
         {
-            WinnerKind.Stack => new StackPredictor([.. stack!.Used.Select(Of)], stack.Fitted!),
-            WinnerKind.Blend => WeightedEnsemble.Bag([Weighted(), new StackPredictor([.. stack!.Used.Select(Of)], stack.Fitted!)]),
+            WinnerKind.Stack => new StackPredictor([.. stack!.Used.Select(of)], stack.Fitted!),
+            WinnerKind.Blend => WeightedEnsemble.Bag([Weighted(), new StackPredictor([.. stack!.Used.Select(of)], stack.Fitted!)]),
             _ => Weighted(),
         };
     }
@@ -304,14 +370,14 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             .FirstOrDefault();
     }
 
-    private Predictions Spread(Predictions tested)
+    private Predictions Spread(Predictions tested, double? threshold)
     {
         var k = tested.Outputs;
         var values = new double[evaluator.Data.Rows * k];
         Array.Fill(values, double.NaN);
         for (var i = 0; i < evaluator.Tested.Length; i++)
             tested.Row(i).CopyTo(values.AsSpan(evaluator.Tested[i] * k));
-        return new Predictions(values, tested.Classes);
+        return new Predictions(values, tested.Classes, threshold);
     }
 
     private static double[] Select(double[] weights, int[] rows) => weights.Length == 0 ? [] : Array.ConvertAll(rows, row => weights[row]);
@@ -324,7 +390,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         return new Predictions(values, predicted.Classes);
     }
 
-    private sealed record Layer(int[] Used, Pipeline Pipeline)
+    private sealed record Layer(int[] Used, Pipeline Pipeline, double Strength)
     {
         public FittedPipeline? Fitted { get; init; }
     }

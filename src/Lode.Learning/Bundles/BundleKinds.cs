@@ -9,6 +9,7 @@ public static class BundleKinds
     {
         [CalibratedPredictor.KindName] = CalibratedPredictor.Read,
         [StackPredictor.KindName] = StackPredictor.Read,
+        [ThresholdPredictor.KindName] = ThresholdPredictor.Read,
         [WeightedEnsemble.KindName] = WeightedEnsemble.Read,
         [FittedPipeline.KindName] = FittedPipeline.Read,
         [BoostedModel.KindName] = BoostedModel.Read,

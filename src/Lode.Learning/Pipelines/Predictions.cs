@@ -7,9 +7,13 @@ public sealed class Predictions
 
     /// <param name="values">Shape [rows, outputs], row-major. The object keeps the array.</param>
     /// <param name="classes">The classes, k ≥ 2, one output each; empty for regression, which has one output.</param>
-    /// <exception cref="ArgumentException">The shapes disagree.</exception>
-    public Predictions(double[] values, IReadOnlyList<string> classes)
+    /// <param name="threshold">Of two classes: the probability, in [0, 1], from which on a row is taken for the second. Null: the more probable class.</param>
+    /// <exception cref="ArgumentException">The shapes disagree, or a threshold is given without two classes.</exception>
+    public Predictions(double[] values, IReadOnlyList<string> classes, double? threshold = null)
     {
+        if (threshold is not null && (classes.Count != 2 || !(threshold is >= 0 and <= 1)))
+            throw new ArgumentException($"A threshold is a probability, of two classes; got {threshold} of {classes.Count}.", nameof(threshold));
+        Threshold = threshold;
         Outputs = Math.Max(1, classes.Count);
         if (values.Length % Outputs != 0)
             throw new ArgumentException($"{values.Length} numbers do not make rows of {Outputs}.", nameof(values));
@@ -18,6 +22,9 @@ public sealed class Predictions
 
     /// <summary>The classes, in the order of the outputs; empty for regression.</summary>
     public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Of two classes: the probability from which on a row is taken for the second; null: the more probable one.</summary>
+    public double? Threshold { get; }
 
     /// <summary>Numbers a row: k probabilities that sum to 1, or one prediction.</summary>
     public int Outputs { get; }
@@ -31,10 +38,12 @@ public sealed class Predictions
     /// <summary>One row, shape [outputs].</summary>
     public ReadOnlySpan<double> Row(int row) => _values.AsSpan(row * Outputs, Outputs);
 
-    /// <summary>The most probable class of a row, the first of equals.</summary>
+    /// <summary>The class that a row is taken for: the most probable, the first of equals; or as <see cref="Threshold"/> says.</summary>
     public int Label(int row)
     {
         var probabilities = Row(row);
+        if (Threshold is { } least)
+            return probabilities[1] >= least ? 1 : 0;
         var best = 0;
         for (var label = 1; label < probabilities.Length; label++)
         {

@@ -112,6 +112,42 @@ public sealed class AutoMlTests : IDisposable
     }
 
     [Fact]
+    public async Task AutoMl_Threshold_IsInTheReportTheModelAndItsLabels()
+    {
+        var test = Sample("pima.test.csv");
+        var (report, _) = await SearchAsync(Sample("pima.train.csv"), "--target", "target", "--trials", "4", "--preset", "fast", "--threshold", "cost:FP=1,FN=9", "--out", "model.lode", "--test", test, "--json");
+        var threshold = report.GetProperty("threshold");
+        var value = threshold.GetProperty("value").GetDouble();
+        Assert.InRange(value, 0.001, 0.4);
+        Assert.True(threshold.GetProperty("score").GetDouble() < threshold.GetProperty("atHalf").GetDouble());
+        var (_, labels, _) = await LodeProcess.RunInAsync(_work.Path, _home.Path, "predict", "model.lode", test, "--labels");
+        var (_, shares, _) = await LodeProcess.RunInAsync(_work.Path, _home.Path, "predict", "model.lode", test);
+        var second = threshold.GetProperty("class").GetString();
+        var expected = Lines(shares).Select(line => double.Parse(line.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture) >= value).ToList();
+        Assert.Equal(expected, Lines(labels).Select(line => line == second));
+        Assert.Equal("held_out", (await SearchAsync(Sample("pima.train.csv"), "--target", "target", "--trials", "3", "--preset", "fast", "--json")).Report.GetProperty("importanceRows").GetString());
+
+        static IEnumerable<string> Lines(string text) => text.ReplaceLineEndings("\n").Trim().Split('\n').Skip(1);
+    }
+
+    [Fact]
+    public async Task AutoMl_SharedRowsDriftAndDates_AreWarnedOf()
+    {
+        var rng = new Lode.Core.Rng(5);
+        string Row(int i, double shift) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{new DateTime(2020, 1, 1).AddDays(i):yyyy-MM-dd},{rng.NextGaussian() + shift:R},{rng.NextGaussian():R},{(rng.NextDouble() < 0.5 ? "a" : "b")}");
+        string[] train = [.. Enumerable.Range(0, 120).Select(i => Row(i, 0))];
+        await File.WriteAllLinesAsync(_work["train.csv"], train.Prepend("day,moved,still,y"));
+        await File.WriteAllLinesAsync(_work["test.csv"], Enumerable.Range(200, 60).Select(i => Row(i, 3)).Append(train[4]).Prepend("day,moved,still,y"));
+        var (report, _) = await SearchAsync("train.csv", "--target", "y", "--trials", "2", "--preset", "fast", "--test", "test.csv", "--json");
+        var warnings = report.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()!).ToList();
+        Assert.Contains(warnings, warning => warning.StartsWith("1 of 61 rows of test.csv are rows of train.csv too, target included (row 61)", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("in column 'moved' (values, distance", StringComparison.Ordinal) && !warning.Contains("'still'", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("'day' is a date", StringComparison.Ordinal) && warning.Contains("--time day", StringComparison.Ordinal));
+        var (ordered, _) = await SearchAsync("train.csv", "--target", "y", "--trials", "2", "--preset", "fast", "--time", "day", "--json");
+        Assert.DoesNotContain("--time day", ordered.GetProperty("warnings").GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AutoMl_TestWithoutTarget_IsPredictedAndNotScored()
     {
         var rows = (await File.ReadAllLinesAsync(Sample("iris.test.csv"))).Select(line => line[..line.LastIndexOf(',')]);

@@ -11,14 +11,18 @@ public sealed class WinnerCodeTests
     {
         using var work = new TemporaryFolder();
         var (train, test) = (AutoMlTests.Sample("iris.train.csv"), AutoMlTests.Sample("iris.test.csv"));
-        var request = new AutoMlRequest { Train = train, Roles = new DatasetRoles { Target = "target" }, Options = new AutoMlOptions { Trials = 8, Preset = AutoMlPreset.Fast, Seed = 3, Include = ["linear"] }, Started = 0, Project = "iris" };
+        var request = new AutoMlRequest { Train = train, Roles = new DatasetRoles { Target = "target" }, Options = new AutoMlOptions { Trials = 9, Seed = 3, Folds = 4, Include = ["linear", "extra_trees"] }, Started = 0, Project = "iris" };
         var data = AutoMlData.Load(request);
+        // Whatever kind the winner is: it is made again, with repeats, calibration and randomness; and the other kinds from the same members.
         var result = Learning.AutoMl.Fit(data.Train, request.Options);
-        // Of whatever kind this winner is: the program of each kind from the same members.
-        var members = result.Leaderboard.Where(candidate => candidate.State == CandidateState.Complete && candidate.Family != "dummy").Take(2).ToList();
-        var several = result with { Leaderboard = [.. members.Select((member, i) => member with { Weight = i == 0 ? 0.75 : 0.25 })] };
-        var one = result with { Leaderboard = [members[0] with { Weight = 1 }], Kind = WinnerKind.OneModel };
-        (string Name, AutoMlResult Result)[] kinds = [("one", one), ("ensemble", several with { Kind = WinnerKind.Ensemble }), ("stack", several with { Kind = WinnerKind.Stack }), ("blend", several with { Kind = WinnerKind.Blend })];
+        var refit = Learning.AutoMl.Fit(data.Train, request.Options with { Refit = true });
+        var (first, second) = (result.Leaderboard[0].Number, result.Leaderboard[1].Number);
+        AutoMlResult Of(WinnerKind kind, IReadOnlyList<(int, double)> mean, IReadOnlyList<int> stacked) => result with { Kind = kind, Recipe = result.Recipe with { Mean = mean, Stacked = stacked, Strength = stacked.Count > 0 ? 0.03 : null } };
+        (string Name, AutoMlResult Result)[] kinds =
+        [
+            ("found", result), ("refitted", refit), ("one", Of(WinnerKind.OneModel, [(first, 1)], [])), ("ensemble", Of(WinnerKind.Ensemble, [(first, 0.75), (second, 0.25)], [])),
+            ("stack", Of(WinnerKind.Stack, [], [second, first])), ("blend", Of(WinnerKind.Blend, [(first, 0.75), (second, 0.25)], [first, second])),
+        ];
         // One build for all: each program is the body of a method that the first argument chooses.
         var bodies = kinds.Select(kind =>
         {
@@ -42,6 +46,8 @@ public sealed class WinnerCodeTests
             Assert.Contains("fitted on 112 rows: log_loss on them ", output, StringComparison.Ordinal);
             var predicted = ModelBundle.FromBytes(await File.ReadAllBytesAsync(work[$"{name}.lode"])).Predictor.Predict(truth.Features);
             Assert.InRange(MetricCatalog.Get("log_loss").Score(truth.Target, predicted), 0, 0.35);
+            if (name is "found" or "refitted")
+                Assert.Equal((name == "found" ? result : refit).Predictor.Predict(truth.Features).Values.ToArray(), predicted.Values.ToArray());
         }
     }
 
@@ -53,7 +59,7 @@ public sealed class WinnerCodeTests
         var result = new AutoMlResult
         {
             Predictor = new Pipeline([], new Dummy()).Fit(data, 0), Kind = WinnerKind.OneModel, Metric = MetricCatalog.Get("log_loss"), Score = new HonestScore(1, 1, 1, 1), Leaderboard = [candidate],
-            OutOfFold = new Predictions([], data.Target.Classes), Folds = 2, Stopped = "trials", Seconds = 1,
+            OutOfFold = new Predictions([], data.Target.Classes), Folds = 2, Stopped = "trials", Seconds = 1, Recipe = new WinnerRecipe([(0, 1)], [], null, 1, false),
         };
         var request = new AutoMlRequest { Train = "t\"1.csv", Roles = new DatasetRoles { Target = "y", Ignored = ["a\"b\\c"] }, Options = new AutoMlOptions(), Started = 0, Project = "p" };
         var code = WinnerCode.Write(request, new AutoMlData { Name = "t\"1.csv", Train = data, Fingerprint = data.Features.Fingerprint(), Warnings = [] }, result);

@@ -55,6 +55,63 @@ public sealed class AutoMlTests
     }
 
     [Fact]
+    public void Fit_Threshold_IsTheModelsOwnAndBetterOnRowsNotSeen()
+    {
+        // Costs that make a miss dear: from a low probability on, a row counts as the second class.
+        var all = Data(Problems.Classes(600, 4, 2, 5));
+        var (train, test) = (all.Select([.. Enumerable.Range(0, 300)]), all.Select([.. Enumerable.Range(300, 300)]));
+        var goal = ThresholdGoal.Parse("cost:FP=1,FN=20")!;
+        var result = Learning.AutoMl.Fit(train, s_few with { Threshold = goal });
+        var threshold = result.Threshold!;
+        Assert.InRange(threshold.Value, 0, 0.4);
+        Assert.True(threshold.Score < threshold.Half, $"{threshold}");
+        var back = ModelBundle.FromBytes(new ModelBundle(result.Predictor, "automl").ToBytes()).Predictor;
+        var predicted = back.Predict(test.Features);
+        Assert.Equal(threshold.Value, predicted.Threshold);
+        Assert.True(goal.Score(test.Target, predicted) < goal.Score(test.Target, new Predictions(predicted.Values.ToArray(), predicted.Classes)));
+        var three = Assert.Throws<LodeException>(() => Learning.AutoMl.Fit(Data(Problems.Classes(150, 4, 3, 5)), s_few with { Threshold = goal }));
+        Assert.Contains("has 3 classes", three.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_ModelSizeLimit_IsKeptByTheFile()
+    {
+        var data = Data(Problems.Classes(200, 4, 2, 5));
+        var forests = s_few with { Trials = 5, Include = ["random_forest"] };
+        var free = new ModelBundle(Learning.AutoMl.Fit(data, forests).Predictor, "automl").ToBytes().LongLength;
+        Assert.True(free > 100_000, $"{free}");
+        var limited = Learning.AutoMl.Fit(data, forests with { MaxModelBytes = free / 2 });
+        Assert.InRange(new ModelBundle(limited.Predictor, "automl").ToBytes().LongLength, 1, free / 2);
+        Assert.All(limited.Leaderboard.Where(candidate => candidate.State == CandidateState.Complete), candidate => Assert.True(candidate.ModelBytes > 0));
+    }
+
+    [Fact]
+    public void Fit_UnequalClasses_AreBalancedInTheSearchWhereTheMetricMayGain()
+    {
+        var all = Data(Problems.Classes(600, 4, 2, 5));
+        int[] rare = [.. Enumerable.Range(0, 600).Where(row => all.Target.Labels[row] == 0 || row % 8 == 1)];
+        var data = all.Select(rare);
+        bool Balanced(string metric, Dataset rows) => Learning.AutoMl.Fit(rows, s_few with { Metric = metric, Trials = 12, Preset = AutoMlPreset.Fast }).Leaderboard.Any(candidate => candidate.Spec.Resampler is not null);
+        Assert.True(Balanced("f1", data));
+        Assert.False(Balanced("log_loss", data));
+        Assert.False(Balanced("f1", all.Select([.. Enumerable.Range(0, 200)])));
+    }
+
+    [Fact]
+    public void Fit_UnseenParts_PredictWhatIsOutOfFold()
+    {
+        var data = Data(Problems.Classes(150, 4, 3, 5));
+        var result = Learning.AutoMl.Fit(data, s_few with { Preset = AutoMlPreset.Fast, Ensemble = false });
+        Assert.Equal(Enumerable.Range(0, 150), result.Unseen.SelectMany(part => part.Rows).Order());
+        foreach (var (predictor, rows) in result.Unseen)
+        {
+            var predicted = predictor.Predict(data.Select(rows).Features);
+            for (var i = 0; i < rows.Length; i++)
+                Assert.Equal(result.OutOfFold.Row(rows[i])[0], predicted.Row(i)[0], 12);
+        }
+    }
+
+    [Fact]
     public void Fit_CancelledAtOnce_StillGivesAModel()
     {
         using var stop = new CancellationTokenSource();
