@@ -7,9 +7,9 @@ using Lode.Core;
 namespace Lode.Optimization;
 
 /// <summary>Spaces and values as JSON: the part of <see cref="StudyFile"/>'s format that speaks of them.</summary>
-internal static class SpaceJson
+public static class SpaceJson
 {
-    /// <summary>A float always has a point or an exponent, so that it comes back as a float; one that is not finite is <c>{"float":"NaN"}</c>.</summary>
+    /// <summary>Writes a value. A float always has a point or an exponent, so that it comes back as a float; one that is not finite is <c>{"float":"NaN"}</c>.</summary>
     public static void Write(Utf8JsonWriter json, ParamValue value)
     {
         switch (value.Kind)
@@ -35,6 +35,7 @@ internal static class SpaceJson
         }
     }
 
+    /// <summary>Reads a value.</summary>
     /// <param name="json">The value.</param>
     /// <param name="parameter">Its parameter, null when unknown: a float whose point another tool dropped is a float all the same.</param>
     public static ParamValue ReadValue(JsonElement json, Parameter? parameter = null) => json.ValueKind switch
@@ -73,6 +74,7 @@ internal static class SpaceJson
     }
 
     /// <summary>The space; a predicate cannot be written, so it is left out.</summary>
+    /// <exception cref="LodeException">InvalidArgument: a kind that there is not, or a space that makes no sense.</exception>
     public static SearchSpace ReadSpace(JsonElement json) => new(
         [.. json.GetProperty("parameters").EnumerateArray().Select(ReadParameter)],
         json.TryGetProperty("constraints", out var constraints) ? [.. constraints.EnumerateArray().Where(constraint => constraint.TryGetProperty("terms", out _)).Select(ReadLinear)] : null);
