@@ -218,7 +218,7 @@ public sealed partial class SqlStudyStore
                 return Wait(trial, trial.Losses + 1);
             (trial.State, trial.Losses) = (TrialState.Failed, trial.Losses + 1);
             sql.Post("UPDATE trial SET state = @2, losses = @3, failure = @4, ended_at = @5, version = @6 WHERE study_id = @0 AND number = @1",
-                id.Value, trial.Number, (int)TrialState.Failed, trial.Losses, LostFailure(trial.Losses), head.Now, ++Version);
+                id.Value, trial.Number, (int)TrialState.Failed, trial.Losses, TrialInfo.LostFailure(trial.Losses), head.Now, ++Version);
             TrialRuns.SetStatus(sql, trial.Run!, RunStatus.Failed, head.Now);
             return StepAnswer.Done;
         }
@@ -234,7 +234,4 @@ public sealed partial class SqlStudyStore
 
         private IReadOnlyList<StudyGoal> Goals => _goals ??= ReadStudy(sql, id.Value)!.Spec.Goals;
     }
-
-    /// <summary>What is said of a trial whose agents all fell silent.</summary>
-    internal static string LostFailure(int losses) => $"Its agent fell silent {losses} time{(losses == 1 ? "" : "s")}: the trial was lost, and given out again, as often as the study allows.";
 }

@@ -163,6 +163,9 @@ public sealed record TrialInfo
     public ImmutableArray<Report> KeptReports() =>
         Checkpoint is null ? [] : CheckpointStep is { } last ? [.. Reports.Where(report => report.Step <= last)] : Reports;
 
+    /// <summary>What is said of a trial whose agents all fell silent.</summary>
+    public static string LostFailure(int losses) => FormattableString.Invariant($"Its agent fell silent {losses} time{(losses == 1 ? "" : "s")}: it was given out as often as the study allows.");
+
     /// <summary>It in the words of <see cref="Optimization"/>.</summary>
     /// <param name="space">The study's.</param>
     public Trial ToTrial(SearchSpace space) => new(Number, State, Params) { Space = space, Values = Values, Constraints = Constraints, Reports = Reports, Failure = Failure };
