@@ -51,6 +51,8 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, options.JournalFolder, artifacts));
         builder.Services.AddSingleton<IModelArchive>(new SqlModelArchive(store.Database));
         builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
+        // By a factory, so that the container disposes it.
+        builder.Services.AddSingleton<IStudies>(_ => new Studies.StudyHost(new SqlStudyStore(store.Database, time), time));
         builder.Services.AddSingleton(time);
         AddServices(builder.Services, options, address);
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options, address));
@@ -148,6 +150,7 @@ public sealed class LodeServer : IAsyncDisposable
         ServerEndpoints.Map(app, api, options, time.GetUtcNow());
         ProjectEndpoints.Map(api);
         RunEndpoints.Map(api);
+        StudyEndpoints.Map(api);
         MetricEndpoints.Map(api);
         HousekeepingEndpoints.Map(api);
         ModelArchiveEndpoints.Map(api);
