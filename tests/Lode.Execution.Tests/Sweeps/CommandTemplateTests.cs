@@ -92,7 +92,6 @@ public sealed class CommandTemplateTests
     [InlineData("${args_no_boolean_flags}", "--lr=1e-05", "--wide=1.0", "--bias", "--layers=[1, 'a', None]", "--opt={'b': 0.9, 'deep': {'c': 3}}")]
     [InlineData("${args_json}", """{"lr":1e-05,"wide":1.0,"bias":true,"layers":[1,"a",null],"opt":{"b":0.9,"deep":{"c":3}}}""")]
     [InlineData("${args_json_file}", "/tmp/p.json")]
-    [InlineData("${interpreter}", "python")]
     [InlineData("dir/${program}", "dir/t.py")]
     [InlineData("${env}", "/usr/bin/env")]
     [InlineData("a-${envvar:LODE_TEMPLATE_TEST}-b", "a-v-b")]

@@ -112,7 +112,7 @@ public sealed class SweepFileTests
     {
         var spec = SweepFile.Parse("w.yaml", $"method: {method}\nprogram: t.py\nmetric: {{name: loss}}\nparameters: {{a: {{values: [1, 2]}}}}\nearly_terminate: {{type: hyperband, min_iter: 3}}\n");
         Assert.Equal((sampler, Direction.Minimize), (spec.Study.Sampler.Name, spec.Study.Goals[0].Direction));
-        Assert.Equal(["/usr/bin/env", "python", "t.py", "--a=2"], CommandTemplate.Fill(spec.Program, spec.Study.Space, new TrialFacts { Params = new Params([new("a", 2)]) }).Command);
+        Assert.Equal(["/usr/bin/env", CommandTemplate.Interpreter, "t.py", "--a=2"], CommandTemplate.Fill(spec.Program, spec.Study.Space, new TrialFacts { Params = new Params([new("a", 2)]) }).Command);
     }
 
     // Each with the place that an editor would jump to.

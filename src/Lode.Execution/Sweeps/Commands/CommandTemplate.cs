@@ -48,6 +48,9 @@ public static partial class CommandTemplate
     private static readonly string[] s_facts = ["json", "json_file", "trial", "study", "run", "checkpoint"];
     private static readonly string[] s_wandb = ["env", "interpreter", "program", "args", "args_no_hyphens", "args_no_boolean_flags", "args_json", "args_json_file", "envvar:NAME"];
 
+    // Debian and others have no `python`.
+    internal static string Interpreter => ProgramPath.Find("python") is null && ProgramPath.Find("python3") is not null ? "python3" : "python";
+
     /// <summary>Refuses placeholders that mean nothing.</summary>
     /// <param name="program">What is run.</param>
     /// <param name="space">The parameters that there are.</param>
@@ -228,7 +231,7 @@ public static partial class CommandTemplate
         }
         command.Add(WandbMark().Replace(word, match => match.Groups[1].Value switch
         {
-            "interpreter" => "python",
+            "interpreter" => Interpreter,
             "program" => program.Script ?? "",
             "env" => "/usr/bin/env",
             var other when other.StartsWith("envvar:", StringComparison.Ordinal) => Environment.GetEnvironmentVariable(other[7..])
