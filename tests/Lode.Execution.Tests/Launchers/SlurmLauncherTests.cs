@@ -68,7 +68,7 @@ public sealed class SlurmLauncherTests : IDisposable
     {
         // Of one minute; told up to a minute before the ten seconds that are asked for.
         var request = Request("trap 'echo checkpoint; exit 3' TERM; while :; do sleep 0.1; done");
-        await SlurmLauncher.KeepAsync(request, new() { TimeMinutes = 1, SignalSeconds = 10 }, 1, default);
+        await SlurmLauncher.KeepAsync(request, new() { Time = "1m", Signal = "10s" }, 1, default);
         var ended = await EndedAsync(1, seconds: 100);
         var end = await SlurmLauncher.EndAsync(ended[0], request.Logs, default);
         Assert.Equal((3, "FAILED"), (end.ExitCode, ended[0].State));
@@ -114,7 +114,7 @@ public sealed class SlurmLauncherTests : IDisposable
     public async Task KeepAsync_WhatSlurmRefuses_IsSaid()
     {
         Assert.Contains("partition", (await Assert.ThrowsAsync<LodeException>(() => SlurmLauncher.KeepAsync(Request("true"), new() { Partition = "nowhere" }, 1, default))).Message, StringComparison.Ordinal);
-        Assert.Contains("time_minutes", (await Assert.ThrowsAsync<LodeException>(() => SlurmLauncher.KeepAsync(Request("true"), new() { TimeMinutes = 0 }, 1, default))).Message, StringComparison.Ordinal);
+        Assert.Contains("time is", (await Assert.ThrowsAsync<LodeException>(() => SlurmLauncher.KeepAsync(Request("true"), new() { Time = "soon" }, 1, default))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<LodeException>(() => SlurmLauncher.ReadAsync("a b|c", default));
     }
 

@@ -67,9 +67,11 @@ public sealed class CommandTemplateTests
     [Fact]
     public void Fill_FileAndEnvironment_AreThere()
     {
-        var program = new SweepProgram { Command = ["x", "{json_file}"], Environment = new Dictionary<string, string> { ["LR"] = "lr is {lr}" } };
+        var program = new SweepProgram { Command = ["x", "{json_file}"], Checkpoint = ["runs/{trial}/*.pt"], Artifacts = ["out-{units}/**"], Environment = new Dictionary<string, string> { ["LR"] = "lr is {lr}" } };
         var filled = CommandTemplate.Fill(program, s_space, s_facts with { Checkpoint = "ck" });
         Assert.Equal("lr is 1e-05", filled.Environment["LR"]);
+        Assert.Equal("runs/7/*.pt", filled.Checkpoint.Single());
+        Assert.Equal("out-64/**", filled.Artifacts.Single());
         Assert.Equal(1e-5, JsonDocument.Parse(filled.ParameterFileText!).RootElement.GetProperty("lr").GetDouble());
         Assert.Equal(64, JsonDocument.Parse(filled.Environment["LODE_PARAMS"]).RootElement.GetProperty("units").GetInt32());
         Assert.Null(CommandTemplate.Fill(program with { Command = ["x", "{lr}"] }, s_space, s_facts).ParameterFileText);

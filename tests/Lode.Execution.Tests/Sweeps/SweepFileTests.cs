@@ -141,6 +141,8 @@ public sealed class SweepFileTests
     [InlineData("command: x\ngoal: minimize loss\nspace: {a: {int: [1, 3]}}\nconstraints: [b <= 1]\n", "'b' is no parameter", null)]
     [InlineData("command: x {lrr}\ngoal: minimize loss\nspace: {lr: {int: [1, 3]}}\n", "'{lrr}'", "'lr'")]
     [InlineData("command: x | y\ngoal: minimize loss\nspace: {a: 1}\n", "s.yaml:1:10: command: The command has '|'", "sh, -c")]
+    [InlineData("command: x\ngoal: minimize loss\nspace: {a: 1}\nlauncher: {name: slurm, partion: a}\n", "s.yaml:4:11: launcher: The Slurm launcher has no option 'partion'", "'partition'")]
+    [InlineData("command: x\ngoal: minimize loss\nspace: {a: 1}\nlauncher: {name: slurm, time: soon}\n", "time is a time", null)]
     [InlineData("command: x\ncommand: y\n", "s.yaml:2:1: ", "")]
     [InlineData("command: [x\ngoal: y\n", "s.yaml:", "")]
     [InlineData("\tx: y", "s.yaml:1:", "")]

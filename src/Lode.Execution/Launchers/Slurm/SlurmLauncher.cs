@@ -59,10 +59,7 @@ public static partial class SlurmLauncher
     /// <summary>What sbatch is called with.</summary>
     internal static IReadOnlyList<string> Arguments(SlurmRequest request, SlurmOptions options, int count)
     {
-        if (options.TimeMinutes < 1)
-            throw Invalid($"time_minutes is at least 1; got {options.TimeMinutes}.");
-        if (options.SignalSeconds is < 1 or > 65_535)
-            throw Invalid($"signal_seconds is 1 to 65535; got {options.SignalSeconds}.");
+        options.Check();
         var arguments = new List<string>
         {
             "--parsable",
@@ -90,8 +87,6 @@ public static partial class SlurmLauncher
             if (value is not null)
                 arguments.Add($"--{name}={value}");
         return [.. arguments, .. options.Sbatch];
-
-        static LodeException Invalid(FormattableString text) => new(ErrorCode.InvalidArgument, $"launcher: {text.ToString(CultureInfo.InvariantCulture)}");
     }
 
     /// <summary>The batch script: it becomes the program, so that signals reach it and its exit code is the task's.</summary>

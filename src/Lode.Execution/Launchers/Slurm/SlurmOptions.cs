@@ -1,8 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Lode.Core;
+
 namespace Lode.Execution;
 
 /// <summary>How Slurm is to start agents: the options of <c>launcher: { name: slurm, … }</c> in a sweep file, in snake case there.</summary>
 public sealed record SlurmOptions
 {
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
     /// <summary>The partition; null = the cluster's default one.</summary>
     public string? Partition { get; init; }
 
@@ -15,14 +21,14 @@ public sealed record SlurmOptions
     /// <summary>Features that nodes must have, as <c>sbatch --constraint</c> takes them.</summary>
     public string? Constraint { get; init; }
 
-    /// <summary>Minutes that a task may run; null = the partition's limit. Range: ≥ 1.</summary>
-    public int? TimeMinutes { get; init; }
+    /// <summary>How long a task may run, as <c>2h</c>; null = the partition's limit. Range: ≥ 1m, in whole minutes.</summary>
+    public string? Time { get; init; }
 
     /// <summary>
-    /// Seconds before the limit at which a task is told to end: it stops its program, keeps the checkpoint and gives the trial back. Slurm may do so up to a minute
-    /// earlier. Range: 1 to 65,535. Default: 120.
+    /// How long before the limit a task is told to end: it stops its program, keeps the checkpoint and gives the trial back. Slurm may do so up to a minute
+    /// earlier. Range: 1s to 18h. Default: <c>2m</c>.
     /// </summary>
-    public int SignalSeconds { get; init; } = 120;
+    public string Signal { get; init; } = "2m";
 
     /// <summary>Trials that a task runs one after the other; 0 = as many as there are until its time is over. Range: ≥ 0. Default: 0.</summary>
     public int TrialsPerTask { get; init; }
@@ -44,6 +50,46 @@ public sealed record SlurmOptions
 
     /// <summary>More arguments for sbatch, as they are.</summary>
     public IReadOnlyList<string> Sbatch { get; init => field = value ?? field; } = [];
+
+    internal int? TimeMinutes => Time is null ? null : (int)Math.Ceiling(Amounts.Seconds(Time)!.Value / 60);
+
+    internal int SignalSeconds => (int)Amounts.Seconds(Signal)!.Value;
+
+    /// <summary>Reads and checks them.</summary>
+    /// <param name="json">An object with names in snake case; null for the defaults.</param>
+    /// <exception cref="LodeException">InvalidArgument: an option that there is not, with the nearest one; or one outside its range.</exception>
+    public static SlurmOptions Of(JsonElement? json)
+    {
+        var names = typeof(SlurmOptions).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)).ToList();
+        if (json is { ValueKind: JsonValueKind.Object } named && named.EnumerateObject().Select(member => member.Name).FirstOrDefault(name => !names.Contains(name)) is { } unknown)
+            throw new LodeException(ErrorCode.InvalidArgument, $"The Slurm launcher has no option '{unknown}'.", DidYouMean.Nearest(unknown, names) is { } near ? $"Did you mean '{near}'?" : $"There are: {string.Join(", ", names)}.");
+        try
+        {
+            var options = json is { } given ? given.Deserialize<SlurmOptions>(s_json) ?? new() : new();
+            options.Check();
+            return options;
+        }
+        catch (JsonException error)
+        {
+            throw new LodeException(ErrorCode.InvalidArgument, $"The Slurm launcher's options cannot be read: {error.Message}", cause: error);
+        }
+    }
+
+    /// <summary>Refuses what makes no sense.</summary>
+    /// <exception cref="LodeException">InvalidArgument: names the option.</exception>
+    public void Check()
+    {
+        Require(Time is null || Amounts.Seconds(Time) is >= 60 and < 1e8, "time", "a time of at least 1m, as 2h", Time);
+        Require(Amounts.Seconds(Signal) is >= 1 and <= 65_535, "signal", "a time of 1s to 18h, as 2m", Signal);
+        Require(TrialsPerTask >= 0, "trials_per_task", "at least 0", TrialsPerTask);
+        Require(Tasks is >= 1 and <= 100_000, "tasks", "1 to 100000", Tasks);
+
+        static void Require(bool ok, string name, string allowed, object? got)
+        {
+            if (!ok)
+                throw new LodeException(ErrorCode.InvalidArgument, FormattableString.Invariant($"The Slurm launcher's {name} is {allowed}; got {got}."));
+        }
+    }
 }
 
 /// <summary>What Slurm shall run, and under which mark it is found again.</summary>

@@ -32,7 +32,9 @@ public sealed record TrialFacts
 /// <param name="Command">The program and its arguments.</param>
 /// <param name="Environment">Variables to set: the sweep's own, and <c>LODE_PARAMS</c>, all parameters as JSON.</param>
 /// <param name="ParameterFileText">What to write to <see cref="TrialFacts.ParameterFile"/> before the start; null where no file is asked for.</param>
-public sealed record TrialCommand(IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string? ParameterFileText);
+/// <param name="Checkpoint">Patterns of the files that it goes on from.</param>
+/// <param name="Artifacts">Patterns of the files to keep.</param>
+public sealed record TrialCommand(IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string? ParameterFileText, IReadOnlyList<string> Checkpoint, IReadOnlyList<string> Artifacts);
 
 /// <summary>Fills commands in: Lode's placeholders and those of W&amp;B's sweep files. What comes out are arguments, never a shell's line.</summary>
 /// <remarks>
@@ -62,6 +64,8 @@ public static partial class CommandTemplate
             CheckWord(word, word);
         foreach (var (name, value) in program.Environment)
             CheckWord(value, $"{name}: {value}");
+        foreach (var pattern in program.Checkpoint.Concat(program.Artifacts))
+            CheckWord(pattern, pattern);
         if (program.Style != CommandStyle.Wandb)
             return;
         foreach (var word in program.Command)
@@ -131,7 +135,13 @@ public static partial class CommandTemplate
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LODE_PARAMS"] = ValueText.Line(json) };
         foreach (var (name, value) in program.Environment)
             environment[name] = FillWord(value, space, facts, json, ref needsFile) ?? "";
-        return new TrialCommand(command, environment, needsFile ? ValueText.Line(json) + "\n" : null);
+        return new TrialCommand(command, environment, needsFile ? ValueText.Line(json) + "\n" : null, Patterns(program.Checkpoint), Patterns(program.Artifacts));
+
+        IReadOnlyList<string> Patterns(IReadOnlyList<string> patterns)
+        {
+            var unused = false;
+            return [.. patterns.Select(pattern => FillWord(pattern, space, facts, json, ref unused)).OfType<string>()];
+        }
     }
 
     private static string? WholeList(string word, SearchSpace space) =>

@@ -25,7 +25,7 @@ internal static class SweepReader
         var keys = root.Map("a sweep", s_keys);
         var space = SpaceReader.Read(Needed("space", "what to search: `space: { lr: { log: [1e-5, 1e-1] } }`"), keys.GetValueOrDefault("constraints"));
         var command = Needed("command", "what to run: `command: python train.py {args}`");
-        var launcher = Named("launcher", s_launchers) ?? new NamedOptions("process");
+        var launcher = Named("launcher", s_launchers, (name, options) => name == "slurm" ? SlurmOptions.Of(options) : options is null ? name : throw new LodeException(ErrorCode.InvalidArgument, "The process launcher has no options.")) ?? new NamedOptions("process");
         var study = new StudySpec
         {
             Goals = Goals(Needed("goal", "what to make small or large: `goal: minimize val/loss`")),
