@@ -7,7 +7,7 @@ namespace Lode.Server.Studies;
 /// <summary>One study in this process: what the store knows of it, kept up to date, and the search that proposes from it.</summary>
 /// <remarks>
 /// The store is the truth and this follows: what is wanted is written first, and taken over when it is stored. All that wait to be written go together, one
-/// group after the other (<see cref="WriteAsync"/>), each with the version that is known, so the answer brings what other servers did. Proposals are made beside
+/// group after the other, each with the version that is known, so the answer brings what other servers did. Proposals are made beside
 /// that, one round at a time (LiveStudy.Ask.cs): to tell, report and heartbeat never waits for a sampler. Leases are watched by this process's own
 /// clock, which only runs forward (LiveStudy.Leases.cs).
 /// </remarks>
@@ -209,6 +209,8 @@ internal sealed partial class LiveStudy
                 {
                     known = TrialSteps.Made(known, wish.Step, receipt.Delta.Now);
                     Put(known);
+                    if (wish.Step is AddTrial or LeaseTrial && _info.StartedAt is null)
+                        _info = _info with { StartedAt = receipt.Delta.Now };
                 }
                 wish.Result = new StepResult(receipt.Answers[i], known);
             }
