@@ -27,9 +27,9 @@ internal static class SlurmCommands
     }
 
     /// <summary>Submits an array; its job number.</summary>
-    public static async Task<long> SubmitAsync(IEnumerable<string> arguments, string script, CancellationToken ct)
+    public static async Task<long> SubmitAsync(IEnumerable<string> arguments, string script, IReadOnlyDictionary<string, string> secrets, CancellationToken ct)
     {
-        var answer = await RunAsync("sbatch", [.. arguments], script, ct).ConfigureAwait(false);
+        var answer = await RunAsync("sbatch", [.. arguments], script, ct, secrets).ConfigureAwait(false);
         // NUMBER, or NUMBER;CLUSTER.
         return long.TryParse(answer.Trim().Split(';')[0], CultureInfo.InvariantCulture, out var job) ? job : throw new LodeException(ErrorCode.Internal, $"sbatch answered '{answer.Trim()}', which is no job number.");
     }
@@ -65,11 +65,13 @@ internal static class SlurmCommands
         return null;
     }
 
-    private static async Task<string> RunAsync(string file, string[] arguments, string? input, CancellationToken ct)
+    private static async Task<string> RunAsync(string file, string[] arguments, string? input, CancellationToken ct, IReadOnlyDictionary<string, string>? environment = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(s_patience);
         var start = new ProcessStartInfo(file, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         Process process;
         try
         {

@@ -33,7 +33,7 @@ public static partial class SlurmLauncher
         if (missing > 0)
         {
             Directory.CreateDirectory(request.Logs);
-            await SlurmCommands.SubmitAsync(Arguments(request, options, missing), Script(request, options), ct).ConfigureAwait(false);
+            await SlurmCommands.SubmitAsync(Arguments(request, options, missing), Script(request, options), request.Secrets, ct).ConfigureAwait(false);
         }
         else if (missing < 0)
         {
@@ -73,6 +73,7 @@ public static partial class SlurmLauncher
             $"--output={Path.Combine(request.Logs, "%A_%a.log")}",
             // A task that is preempted or loses its node runs again, and goes on in the same file.
             "--requeue",
+            "--export=ALL",
             "--open-mode=append",
             // To the batch process alone: that is the program itself, see Script.
             string.Create(CultureInfo.InvariantCulture, $"--signal=B:TERM@{options.SignalSeconds}"),

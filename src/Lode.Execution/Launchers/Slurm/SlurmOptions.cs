@@ -107,6 +107,9 @@ public sealed record SlurmRequest
     /// <summary>Variables to set for it.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Variables with secrets: handed on by Slurm itself, and not in the batch script, which more people may read.</summary>
+    public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What a task needs.</summary>
     public ResourceRequest Resources { get; init; } = new();
 

@@ -80,15 +80,12 @@ public sealed class SlurmSweep(IStudies studies, SlurmHost host, Func<RunId, Slu
         var command = new List<string>([.. lode, "agent", study.Id.ToString(), "--server", options.Server ?? host.Server]);
         if (options.TrialsPerTask > 0)
             command.AddRange(["--trials", options.TrialsPerTask.ToString(CultureInfo.InvariantCulture)]);
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (host.Token is { } token)
-            environment["LODE_TOKEN"] = token;
         return new SlurmRequest
         {
             Key = KeyOf(study),
             Name = $"lode-{study.Name}",
             Command = command,
-            Environment = environment,
+            Secrets = host.Token is { } token ? new Dictionary<string, string> { [LodeHttp.TokenVariable] = token } : new Dictionary<string, string>(),
             Resources = program.Resources,
             Folder = folder,
             Logs = options.Logs is { } logs ? Path.GetFullPath(logs, folder) : Path.Combine(folder, "slurm"),
@@ -105,11 +102,23 @@ public sealed class SlurmSweep(IStudies studies, SlurmHost host, Func<RunId, Slu
         {
             if (trial.Agent?.StartsWith(AgentPrefix, StringComparison.Ordinal) != true || tasks.FirstOrDefault(task => trial.Agent == AgentPrefix + task.Id) is not { IsRunning: false } task)
                 continue;
-            if (task.IsEnded && keepEnd is not null && trial.Run is { } run)
-                await keepEnd(run, await SlurmLauncher.EndAsync(task, logs, ct).ConfigureAwait(false), ct).ConfigureAwait(false);
+            SlurmEnd? end = null;
+            if (task.IsEnded)
+            {
+                // An agent that died of itself is no matter of the machine's: the lease counts that, so that it does not go on for ever.
+                if (task.State is "COMPLETED" or "FAILED" or "DEADLINE")
+                    continue;
+                end = await SlurmLauncher.EndAsync(task, logs, ct).ConfigureAwait(false);
+                if (keepEnd is not null && trial.Run is { } run)
+                    await keepEnd(run, end, ct).ConfigureAwait(false);
+            }
             try
             {
-                await studies.ReleaseAsync(study.Id, trial.Number, new LeaseRequest { Attempt = trial.Attempt }, ct).ConfigureAwait(false);
+                // Where it used up its memory it would do so again: that is a failure, and what retries there are count.
+                if (end?.Task.State == "OUT_OF_MEMORY")
+                    await studies.TellAsync(study.Id, trial.Number, new TellRequest { Attempt = trial.Attempt, State = TrialState.Failed, Failure = $"Slurm ended it on {task.Node}: out of memory." }, ct).ConfigureAwait(false);
+                else
+                    await studies.ReleaseAsync(study.Id, trial.Number, new LeaseRequest { Attempt = trial.Attempt }, ct).ConfigureAwait(false);
             }
             catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound)
             {
