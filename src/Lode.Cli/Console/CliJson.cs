@@ -13,6 +13,7 @@ namespace Lode.Cli;
     Converters = [typeof(LowerCase<RunStatus>), typeof(LowerCase<CheckState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
+[JsonSerializable(typeof(DiffAnswer))]
 [JsonSerializable(typeof(UpAnswer))]
 [JsonSerializable(typeof(FilesAnswer))]
 [JsonSerializable(typeof(DemoReport))]

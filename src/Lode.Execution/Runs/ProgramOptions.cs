@@ -35,6 +35,9 @@ public sealed record ProgramOptions
     /// <summary>Whether standard input is a terminal: then the program shares Lode's process group, and Ctrl-C reaches it from there.</summary>
     public bool InputIsTerminal { get; init; }
 
+    /// <summary>The processors that it may run on, on Linux; empty = all that Lode may.</summary>
+    public IReadOnlyList<int> Cpus { get; init; } = [];
+
     /// <summary>How often the system is measured; default five seconds.</summary>
     public TimeSpan SystemInterval { get; init; } = TimeSpan.FromSeconds(5);
 }

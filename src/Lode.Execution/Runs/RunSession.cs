@@ -51,7 +51,7 @@ public sealed class RunSession : IDisposable
         {
             program = OperatingSystem.IsWindows()
                 ? new ManagedProgram(options.Command, environment)
-                : new PosixProgram(options.Command, environment, ownGroup: !options.InputIsTerminal, mark + "=1");
+                : CpuAffinity.Run(options.Cpus, () => new PosixProgram(options.Command, environment, ownGroup: !options.InputIsTerminal, mark + "=1"));
         }
         catch (LodeException error)
         {

@@ -1,4 +1,5 @@
 using Lode.Core;
+using Lode.Optimization;
 using Lode.Tracking;
 
 namespace Lode.Execution;
@@ -20,6 +21,9 @@ public sealed record SweepSpec
 
     /// <summary>What agents run for a trial.</summary>
     public required SweepProgram Program { get; init; }
+
+    /// <summary>Configurations to try first, whole or in parts; empty = none.</summary>
+    public IReadOnlyList<Params> First { get; init; } = [];
 
     /// <summary>Things that are taken in another sense than a file from elsewhere may expect; for the user to read, empty where there are none.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

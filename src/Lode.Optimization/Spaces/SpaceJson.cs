@@ -94,6 +94,20 @@ public static class SpaceJson
             case ChoiceParameter choice:
                 json.WriteString("type", choice is OrdinalParameter ? "ordinal" : "categorical");
                 WriteValues("choices", choice.Choices);
+                if (choice is CategoricalParameter { Weights: { } weights })
+                    WriteValues("weights", [.. weights.Select(weight => (ParamValue)weight)]);
+                break;
+            case DistributedParameter number:
+                json.WriteString("type", number.Law switch { ParameterLaw.Normal => "normal", ParameterLaw.LogNormal => "log_normal", _ => "beta" });
+                json.WritePropertyName(number.Law == ParameterLaw.Beta ? "a" : "mean");
+                Write(json, number.First);
+                json.WritePropertyName(number.Law == ParameterLaw.Beta ? "b" : "deviation");
+                Write(json, number.Second);
+                if (number.Step is { } multiple)
+                {
+                    json.WritePropertyName("step");
+                    Write(json, number.IsWhole ? ParamValue.Of((long)multiple) : multiple);
+                }
                 break;
         }
         if (parameter.Default is { } value)
@@ -144,10 +158,18 @@ public static class SpaceJson
         {
             "float" => new FloatParameter(name, json.GetProperty("low").GetDouble(), json.GetProperty("high").GetDouble(), log, step?.GetDouble()),
             "int" => new IntParameter(name, json.GetProperty("low").GetInt64(), json.GetProperty("high").GetInt64(), log, step?.GetInt64() ?? 1),
-            "categorical" => new CategoricalParameter(name, ReadValues(json.GetProperty("choices"))),
+            "categorical" => new CategoricalParameter(name, ReadValues(json.GetProperty("choices"))) { Weights = json.TryGetProperty("weights", out var weights) ? [.. weights.EnumerateArray().Select(weight => weight.GetDouble())] : null },
             "ordinal" => new OrdinalParameter(name, ReadValues(json.GetProperty("choices"))),
-            var type => throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{name}' has the type '{type}'; there are: float, int, categorical, ordinal."),
+            "normal" => Distributed(ParameterLaw.Normal, "mean", "deviation"),
+            "log_normal" => Distributed(ParameterLaw.LogNormal, "mean", "deviation"),
+            "beta" => Distributed(ParameterLaw.Beta, "a", "b"),
+            var type => throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{name}' has the type '{type}'; there are: float, int, categorical, ordinal, normal, log_normal, beta."),
         };
+
+        // A step without a point or an exponent means integers, as it is written.
+        DistributedParameter Distributed(ParameterLaw law, string first, string second) =>
+            new(name, law, json.GetProperty(first).GetDouble(), json.GetProperty(second).GetDouble(), step?.GetDouble(), step is { } digits && digits.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0);
+
         return parameter with
         {
             Default = json.TryGetProperty("default", out var value) ? ReadValue(value, parameter) : (ParamValue?)null,

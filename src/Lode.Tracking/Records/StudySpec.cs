@@ -19,6 +19,9 @@ public sealed record StudySpec
     /// <summary>Which pruner of <see cref="PrunerCatalog"/>; default <c>none</c>.</summary>
     public NamedOptions Pruner { get; init => field = value ?? field; } = new("none");
 
+    /// <summary>Which of <see cref="TerminatorCatalog"/> may end it, besides the budget. Default: none.</summary>
+    public IReadOnlyList<NamedOptions> Terminators { get; init => field = value ?? field; } = [];
+
     /// <summary>Addresses all random numbers of the study. Default: 0.</summary>
     public ulong Seed { get; init; }
 
@@ -80,6 +83,7 @@ public sealed record StudySpec
         Space = Space,
         Sampler = SamplerCatalog.Create(Sampler.Name, Sampler.Options),
         Pruner = PrunerCatalog.Create(Pruner.Name, Pruner.Options),
+        Terminators = [.. Terminators.Select(terminator => TerminatorCatalog.Create(terminator.Name, terminator.Options))],
         Duplicates = Duplicates,
         Budget = Budget.Trials,
         Parallel = Budget.Parallel ?? 1,
