@@ -8,7 +8,7 @@ namespace Lode.Bench.Tracking;
 /// <summary>A real server process under HTTP load: rates, server CPU per operation, memory.</summary>
 internal static class RestBench
 {
-    private const string Api = "/api/2.0/mlflow/";
+    public const string Api = "/api/2.0/mlflow/";
 
     public static async Task RunAsync(string path, TimeSpan time)
     {
@@ -50,7 +50,7 @@ internal static class RestBench
         Report.Row("resident after the load, MiB", server.ResidentMiB, null);
     }
 
-    private static Caller LogMetric(ServerProcess server, string run, int client)
+    public static Caller LogMetric(ServerProcess server, string run, int client)
     {
         var head = $"{{\"run_id\": \"{run}\", \"key\": \"m{client}\", \"value\": ";
         return new Caller(new RawClient(server.Address), (connection, i) =>
@@ -88,7 +88,7 @@ internal static class RestBench
     }
 
     /// <summary>As many callers as asked, each calling again and again, for that long.</summary>
-    private static (double PerSecond, double CpuMs) Load(ServerProcess server, int clients, TimeSpan time, Func<int, Caller> make)
+    public static (double PerSecond, double CpuMs) Load(ServerProcess server, int clients, TimeSpan time, Func<int, Caller> make)
     {
         Caller[] callers = [.. Enumerable.Range(0, clients).Select(make)];
         foreach (var caller in callers)
@@ -113,12 +113,12 @@ internal static class RestBench
     }
 
     // The answer may come in pieces; the field is short and stands at its beginning.
-    private static string Field(ReadOnlySpan<byte> answer, string name)
+    public static string Field(ReadOnlySpan<byte> answer, string name)
     {
         var text = Encoding.UTF8.GetString(answer);
         var at = text.IndexOf($"\"{name}\":\"", StringComparison.Ordinal) + name.Length + 4;
         return text[at..text.IndexOf('"', at)];
     }
 
-    private sealed record Caller(RawClient Connection, Action<RawClient, int> Call);
+    public sealed record Caller(RawClient Connection, Action<RawClient, int> Call);
 }

@@ -35,17 +35,22 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ServerProcess> StartAsync(string server)
+    public static Task<ServerProcess> StartAsync(string server) => StartAsync(server, "up", "--port", "0", "--json");
+
+    /// <summary>The reference beside it: see <see cref="BareServer"/>.</summary>
+    public static Task<ServerProcess> StartBareAsync() => StartAsync(typeof(BareServer).Assembly.Location, "bare-server");
+
+    private static async Task<ServerProcess> StartAsync(string program, params string[] arguments)
     {
         var home = Directory.CreateTempSubdirectory("lode-bench-").FullName;
         var clock = Stopwatch.StartNew();
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in new[] { server, "up", "--port", "0", "--home", home, "--json" })
+        foreach (var argument in new[] { program }.Concat(arguments).Concat(["--home", home]))
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         var text = "";
         while (!text.TrimEnd().EndsWith('}'))
-            text += await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"{server} did not start.");
+            text += await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"{program} did not start.");
         using var said = JsonDocument.Parse(text);
         var address = new Uri(said.RootElement.GetProperty("address").GetString()!);
         using var http = new HttpClient { BaseAddress = address };

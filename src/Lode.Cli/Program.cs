@@ -11,36 +11,47 @@ namespace Lode.Cli
     {
         private const string Description = "Lode tracks runs, tunes hyperparameters and finds models: on this machine, with nothing to set up.";
 
-        public static RootCommand Root(Terminal terminal)
+        // In the order of the help.
+        private static readonly (string Name, Func<Terminal, Command> Create)[] s_commands =
+        [
+            ("demo", DemoCommand.Create),
+            ("automl", AutoMlCommand.Create),
+            ("predict", PredictCommand.Create),
+            ("serve-model", ServeModelCommand.Create),
+            ("up", UpCommand.Create),
+            ("ls", LsCommand.Create),
+            ("show", ShowCommand.Create),
+            ("compare", CompareCommand.Create),
+            ("diff", DiffCommand.Create),
+            ("plot", PlotCommand.Create),
+            ("tail", TailCommand.Create),
+            ("log", LogCommand.Create),
+            ("model", ModelCommand.Create),
+            ("run", terminal => RunCommand.Create(terminal, null)),
+            ("project", TrashCommands.CreateProject),
+            ("export", ExportCommand.Create),
+            ("import", ImportCommand.Create),
+            ("du", DuCommand.Create),
+            ("gc", GcCommand.Create),
+            ("doctor", DoctorCommand.Create),
+            ("artifact", ArtifactCommand.Create),
+            ("version", VersionCommand.Create),
+        ];
+
+        public static RootCommand Root(Terminal terminal) => Complete(
+            Help.WithExamples(WithCommands(terminal, s_commands), "lode demo", "lode run -- python train.py", "lode up", "lode compare -p demo --top 5"), terminal);
+
+        /// <summary>With the one command that is asked for, where one is: making all takes longer than most take to run.</summary>
+        private static RootCommand Root(Terminal terminal, string[] args) => args.Length > 0 && Array.FindIndex(s_commands, command => command.Name == args[0]) is var at and >= 0
+            ? Complete(WithCommands(terminal, s_commands.AsSpan(at, 1)), terminal)
+            : Root(terminal);
+
+        private static RootCommand WithCommands(Terminal terminal, ReadOnlySpan<(string Name, Func<Terminal, Command> Create)> commands)
         {
-            var root = Help.WithExamples(
-                new RootCommand(Description)
-                {
-                    DemoCommand.Create(terminal),
-                    AutoMlCommand.Create(terminal),
-                    PredictCommand.Create(terminal),
-                    ServeModelCommand.Create(terminal),
-                    UpCommand.Create(terminal),
-                    LsCommand.Create(terminal),
-                    ShowCommand.Create(terminal),
-                    CompareCommand.Create(terminal),
-                    DiffCommand.Create(terminal),
-                    PlotCommand.Create(terminal),
-                    TailCommand.Create(terminal),
-                    LogCommand.Create(terminal),
-                    ModelCommand.Create(terminal),
-                    RunCommand.Create(terminal, null),
-                    TrashCommands.CreateProject(terminal),
-                    ExportCommand.Create(terminal),
-                    ImportCommand.Create(terminal),
-                    DuCommand.Create(terminal),
-                    GcCommand.Create(terminal),
-                    DoctorCommand.Create(terminal),
-                    ArtifactCommand.Create(terminal),
-                    VersionCommand.Create(terminal),
-                },
-                "lode demo", "lode run -- python train.py", "lode up", "lode compare -p demo --top 5");
-            return Complete(root, terminal);
+            var root = new RootCommand(Description);
+            foreach (var (_, create) in commands)
+                root.Subcommands.Add(create(terminal));
+            return root;
         }
 
         // A program that waits to be run does not wait for the other commands to be made.
@@ -67,7 +78,7 @@ namespace Lode.Cli
             var json = args.Any(arg => arg is "--json" || arg.StartsWith("--json=", StringComparison.Ordinal));
             try
             {
-                var root = program is null ? Root(terminal) : RunRoot(terminal, program);
+                var root = program is null ? Root(terminal, args) : RunRoot(terminal, program);
                 // @ begins a run (@last), not a response file.
                 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
                 if (parsed.Action is not Help && (parsed.Errors.Count > 0 || UnknownOption(parsed) is not null))

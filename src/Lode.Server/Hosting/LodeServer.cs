@@ -41,8 +41,10 @@ public sealed class LodeServer : IAsyncDisposable
     public static async Task<LodeServer> StartAsync(ServerOptions options, SqlRunStore store, TimeProvider time, CancellationToken ct)
     {
         var address = ParseHost(options);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders();
+        // Empty: no configuration files and variables are looked for that nobody means.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRouting();
         builder.Logging.AddFilter<ServerLog>(level => level >= LogLevel.Error).AddProvider(new ServerLog());
         builder.Services.AddSingleton<IRunStore>(store);
         RegistryServices.Add(builder.Services, options, store.Database, IPAddress.IsLoopback(address));

@@ -78,6 +78,11 @@ internal static class LoggingEndpoints
 
     private static async Task<MlflowAnswer> LogBatchAsync(HttpRequest http, IRunStore store, ILoggedModelStore models, CancellationToken ct)
     {
+        if (await PlainBatch.TryReadAsync(http, MaxMetrics, ct) is var (plainRun, plainPoints))
+        {
+            await store.LogAsync(plainRun, new RunBatch { Metrics = plainPoints }, ct);
+            return MlflowAnswer.Empty;
+        }
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var run = RunEndpoints.Id(request);
         var ofModels = new List<ModelMetric>();

@@ -21,30 +21,14 @@ internal static class MetricEndpoints
         api.MapGet("/metrics/get-history-bulk-interval", BulkIntervalAsync);
     }
 
-    private static async Task<MlflowAnswer> HistoryAsync(HttpRequest http, IRunStore store, CancellationToken ct)
+    private static async Task<HistoryAnswer> HistoryAsync(HttpRequest http, IRunStore store, CancellationToken ct)
     {
         using var request = await MlflowRequest.ReadAsync(http, ct);
         var (run, key) = (RunEndpoints.IdText(request), request.RequiredText("metric_key"));
         // Without max_results all of it; one less than the greatest, as one more is read to see whether there is more.
         var page = MlflowPage.Of(request, int.MaxValue - 1, int.MaxValue - 1);
         var points = await ReadAsync(store, run, key, page.Offset, page.Limit + 1, ct);
-        var shown = Math.Min(points.Count, page.Limit);
-        return new MlflowAnswer(json =>
-        {
-            if (shown > 0)
-            {
-                json.WriteStartArray("metrics"u8);
-                for (var i = 0; i < shown; i++)
-                {
-                    json.WriteStartObject();
-                    json.WritePoint(points[i]);
-                    json.WriteEndObject();
-                }
-                json.WriteEndArray();
-            }
-            if (points.Count > shown)
-                json.WriteString("next_page_token"u8, page.NextToken());
-        });
+        return new HistoryAnswer(key, points, Math.Min(points.Count, page.Limit), points.Count > page.Limit ? page.NextToken() : null);
     }
 
     private static async Task<MlflowAnswer> BulkAsync(HttpRequest http, IRunStore store, CancellationToken ct)

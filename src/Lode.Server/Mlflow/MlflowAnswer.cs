@@ -9,7 +9,10 @@ namespace Lode.Server.Mlflow;
 /// <param name="status">The HTTP status.</param>
 internal sealed class MlflowAnswer(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK) : IResult
 {
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_options = new() { Encoder = Encoder };
+
+    /// <summary>How texts are escaped in answers.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     /// <summary>An object without fields: done.</summary>
     public static MlflowAnswer Empty { get; } = new(_ => { });

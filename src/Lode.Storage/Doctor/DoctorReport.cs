@@ -17,7 +17,7 @@ public enum CheckState
 }
 
 /// <summary>One thing that was looked at.</summary>
-/// <param name="Name">A word: folder, schema, integrity, references, versions, summaries, imports, models, artifacts, journals.</param>
+/// <param name="Name">A word: folder, schema, integrity, references, log, versions, summaries, imports, models, artifacts, journals.</param>
 /// <param name="State">How it came out.</param>
 /// <param name="Details">What was found and what was done, a line each.</param>
 public sealed record CheckResult(string Name, CheckState State, IReadOnlyList<string> Details);

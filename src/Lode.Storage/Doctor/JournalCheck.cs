@@ -86,8 +86,7 @@ internal static class JournalCheck
 
     private static string TargetOf(DataFolder folder, string path)
     {
-        var quarantine = Path.Combine(folder.Path, "quarantine");
-        Directory.CreateDirectory(quarantine);
-        return Path.Combine(quarantine, Path.GetFileName(path));
+        Directory.CreateDirectory(folder.QuarantineFolder);
+        return Path.Combine(folder.QuarantineFolder, Path.GetFileName(path));
     }
 }

@@ -44,6 +44,12 @@ public sealed class StoreDoctor(DataFolder folder, TimeProvider time)
             checks.Add(new CheckResult("integrity", CheckState.Wrong, [$"the database cannot be read: {error.Message.TrimEnd('.')}", SeeBackup]));
             return new DoctorReport(checks);
         }
+        if (checks.Exists(check => check is { Name: "log", State: CheckState.Wrong }))
+        {
+            checks.Add(OpenCheck.Skipped("summaries", "the log is damaged"));
+            checks.Add(OpenCheck.Skipped("artifacts", "the log is damaged"));
+            return new DoctorReport(checks);
+        }
         if (quick)
         {
             checks.Add(OpenCheck.Skipped("summaries", "--quick"));
@@ -97,6 +103,7 @@ public sealed class StoreDoctor(DataFolder folder, TimeProvider time)
             checks.Add(OpenCheck.Skipped("summaries", "the schema is older; any other command brings it up to date"));
             return false;
         }
+        checks.Add(LogCheck.Run(connection, folder, fix));
         checks.Add(Versions(connection, fix));
         checks.Add(Imports(connection));
         return true;

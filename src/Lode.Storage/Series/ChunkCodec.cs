@@ -174,8 +174,17 @@ internal sealed class Chunk(byte[] bytes, int bodyAt, int count, ChunkBlock[] bl
     public Sample[] ReadAll()
     {
         var points = new Sample[count];
-        for (var i = 0; i < blocks.Length; i++)
-            ReadBlock(i, points.AsSpan(i * ChunkCodec.BlockPoints, blocks[i].Count));
+        ReadAll(points);
         return points;
+    }
+
+    /// <summary>The same, into as many places as there are points.</summary>
+    /// <exception cref="LodeException">DataLoss: there are not so many.</exception>
+    public void ReadAll(Span<Sample> points)
+    {
+        if (points.Length != count)
+            throw ChunkCodec.Damaged();
+        for (var i = 0; i < blocks.Length; i++)
+            ReadBlock(i, points.Slice(i * ChunkCodec.BlockPoints, blocks[i].Count));
     }
 }

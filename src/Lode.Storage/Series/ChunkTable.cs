@@ -53,19 +53,16 @@ internal static class ChunkTable
         return chunk ?? throw ChunkCodec.Damaged();
     }
 
-    /// <summary>Moves the last chunk's points behind <paramref name="points"/>, if it has at most so many and is sound; false otherwise.</summary>
-    public static bool TakeLast(SqlSession sql, long metric, long next, int most, List<Sample> points)
+    /// <summary>Takes the last chunk's points out, if it has at most so many and is sound; null otherwise.</summary>
+    public static Sample[]? TakeLast(SqlSession sql, long metric, long next, int most)
     {
         long count = 0;
         sql.ReadApart("SELECT count FROM metric_chunk WHERE metric_id = @0 AND chunk = @1", [metric, next - 1], row => count = row.GetInt64(0));
-        if (count == 0 || count > most)
-            return false;
-        if (TryRead(sql, metric, next - 1) is not { } taken)
-            return false;
-        points.AddRange(taken);
+        if (count == 0 || count > most || TryRead(sql, metric, next - 1) is not { } taken)
+            return null;
         sql.Post("DELETE FROM metric_chunk WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
         sql.Post("DELETE FROM metric_chunk_data WHERE metric_id = @0 AND chunk = @1", metric, next - 1);
-        return true;
+        return taken;
     }
 
     /// <summary>A chunk's points; null where it is damaged: readers and the doctor tell that, but logging goes on.</summary>

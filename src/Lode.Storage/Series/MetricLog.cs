@@ -101,18 +101,31 @@ internal sealed class MetricLog
         (_points, _hasRows) = (0, rows.Count > 0);
         foreach (var row in rows)
         {
-            try
+            if (!IsSound(row))
+                throw new LodeException(ErrorCode.DataLoss, "Points that were taken last cannot be read: a row of the metric log is damaged.", "`lode doctor --fix` sets that row aside; a backup of the database may have it whole.");
+            Read(row, (run, points) =>
             {
-                Read(row, take);
-            }
-            catch (Exception error) when (error is ArgumentException or OverflowException)
-            {
-                throw new LodeException(ErrorCode.DataLoss, "Points that were taken last cannot be read: a row of the metric log is damaged.", "Restore the database from a backup.", error);
-            }
+                _points += points.Count;
+                take(run, points);
+            });
         }
     }
 
-    private void Read(byte[] row, Action<long, List<MetricPoint>> take)
+    /// <summary>Whether a row can be read to its end.</summary>
+    public static bool IsSound(byte[] row)
+    {
+        try
+        {
+            Read(row, (_, _) => { });
+            return true;
+        }
+        catch (Exception error) when (error is ArgumentException or OverflowException)
+        {
+            return false;
+        }
+    }
+
+    private static void Read(byte[] row, Action<long, List<MetricPoint>> take)
     {
         var reader = new ByteReader(row);
         if (reader.Byte() != FormatVersion)
@@ -128,7 +141,6 @@ internal sealed class MetricLog
                 var (step, time) = (reader.Signed(), reader.Signed());
                 points.Add(new MetricPoint(key, reader.Double(), time, step));
             }
-            _points += count;
             take(run, points);
         }
     }

@@ -199,19 +199,29 @@ internal sealed class OpenMetric
     /// <summary>Puts points into chunks, with the tail and with chunks before that have become small beside them.</summary>
     private void Seal(SqlSession sql, ReadOnlySpan<Sample> points)
     {
-        var all = new List<Sample>((int)Math.Min(_tail, 1 << 20) + points.Length);
+        var pieces = new List<Sample[]>();
         if (_tail > 0)
         {
-            SeriesReader.ReadTail(sql, _id, all.Add);
+            var tail = new List<Sample>((int)Math.Min(_tail, 1 << 20));
+            SeriesReader.ReadTail(sql, _id, tail.Add);
             sql.Post("DELETE FROM metric_point WHERE metric_id = @0", _id);
+            pieces.Add([.. tail]);
         }
-        foreach (var point in points)
-            all.Add(point);
+        var total = points.Length + (pieces.Count > 0 ? pieces[0].Length : 0);
         // Each merge at least doubles what is merged, so a point is written again at most some eight times before its chunk is full.
-        while (ChunkTable.TakeLast(sql, _id, _nextChunk, Math.Min(all.Count, ChunkCodec.MaxPoints - 1), all))
+        while (ChunkTable.TakeLast(sql, _id, _nextChunk, Math.Min(total, ChunkCodec.MaxPoints - 1)) is { } taken)
+        {
+            pieces.Add(taken);
+            total += taken.Length;
             _nextChunk--;
-        var sorted = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all);
-        sorted = sorted[..Sample.SortDistinct(sorted)];
+        }
+        // Earliest first: what was logged in order is in order then.
+        var all = new Sample[total];
+        var at = 0;
+        for (var i = pieces.Count - 1; i >= 0; at += pieces[i--].Length)
+            pieces[i].CopyTo(all, at);
+        points.CopyTo(all.AsSpan(at));
+        var sorted = all.AsSpan(0, Sample.SortDistinct(all));
         while (sorted.Length >= SealedPiece)
         {
             var count = Math.Min(sorted.Length, ChunkCodec.MaxPoints);

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
+using Lode.Tracking;
 
 namespace Lode.Storage;
 
@@ -8,18 +10,22 @@ internal static class SeriesReader
     /// <summary>Points in order of time, step, value.</summary>
     /// <param name="sql">Where.</param>
     /// <param name="metric">Whose.</param>
+    /// <param name="key">The metric's name.</param>
     /// <param name="offset">Points to pass over.</param>
     /// <param name="limit">Points to return at most.</param>
-    public static List<Sample> History(SqlSession sql, long metric, int offset, int limit)
+    public static MetricPoint[] History(SqlSession sql, long metric, string key, int offset, int limit)
     {
         var parts = ChunkTable.List(sql, metric).ConvertAll(chunk => new Part(chunk.FirstTime, chunk.LastTime, chunk.Count, chunk.Number, null));
         var tail = Tail(sql, metric);
         if (tail.Count > 0)
             parts.Add(new Part(tail.Min(point => point.Time), tail.Max(point => point.Time), tail.Count, 0, tail));
         parts.Sort((a, b) => a.FirstTime.CompareTo(b.FirstTime));
-        var history = new List<Sample>();
-        long passed = 0;
-        for (var i = 0; i < parts.Count && history.Count < limit;)
+        var all = 0L;
+        foreach (var part in parts)
+            all += part.Count;
+        var history = new MetricPoint[Math.Clamp(all - offset, 0, limit)];
+        var (passed, filled) = (0L, 0);
+        for (var i = 0; i < parts.Count && filled < history.Length;)
         {
             // Parts whose times overlap are put in order together.
             var (end, count, lastTime) = (i, 0L, long.MinValue);
@@ -29,7 +35,7 @@ internal static class SeriesReader
                 count += parts[end].Count;
             }
             if (passed + count > offset)
-                Append(history, Load(sql, metric, parts.GetRange(i, end - i), (int)count), (int)Math.Max(0, offset - passed), limit);
+                filled += Copy(sql, metric, key, CollectionsMarshal.AsSpan(parts)[i..end], checked((int)count), (int)Math.Max(0, offset - passed), history.AsSpan(filled));
             passed += count;
             i = end;
         }
@@ -85,26 +91,39 @@ internal static class SeriesReader
         return tail;
     }
 
-    private static List<Sample> Load(SqlSession sql, long metric, List<Part> parts, int count)
+    /// <summary>Puts parts' points in order and copies them, all but the first <paramref name="skip"/>, as far as there is room; how many.</summary>
+    private static int Copy(SqlSession sql, long metric, string key, ReadOnlySpan<Part> parts, int count, int skip, Span<MetricPoint> target)
     {
-        var points = new List<Sample>(count);
-        foreach (var part in parts)
-            points.AddRange(part.Points ?? (IEnumerable<Sample>)ChunkTable.Read(sql, metric, part.Chunk).ReadAll());
-        var span = CollectionsMarshal.AsSpan(points);
-        for (var i = 1; i < span.Length; i++)
+        var rented = ArrayPool<Sample>.Shared.Rent(count);
+        try
         {
-            if (Sample.ByTime(span[i - 1], span[i]) <= 0)
-                continue;
-            span.Sort(Sample.ByTime);
-            break;
+            var points = rented.AsSpan(0, count);
+            var at = 0;
+            foreach (var part in parts)
+            {
+                var room = points.Slice(at, (int)part.Count);
+                if (part.Points is { } tail)
+                    CollectionsMarshal.AsSpan(tail).CopyTo(room);
+                else
+                    ChunkTable.Read(sql, metric, part.Chunk).ReadAll(room);
+                at += room.Length;
+            }
+            for (var i = 1; i < points.Length; i++)
+            {
+                if (Sample.ByTime(points[i - 1], points[i]) <= 0)
+                    continue;
+                points.Sort(Sample.ByTime);
+                break;
+            }
+            points = points.Slice(skip, Math.Min(count - skip, target.Length));
+            for (var i = 0; i < points.Length; i++)
+                target[i] = new MetricPoint(key, points[i].Value, points[i].Time, points[i].Step);
+            return points.Length;
         }
-        return points;
-    }
-
-    private static void Append(List<Sample> history, List<Sample> points, int skip, int limit)
-    {
-        var count = Math.Min(points.Count - skip, limit - history.Count);
-        history.AddRange(CollectionsMarshal.AsSpan(points).Slice(skip, count));
+        finally
+        {
+            ArrayPool<Sample>.Shared.Return(rented);
+        }
     }
 
     private sealed record Part(long FirstTime, long LastTime, long Count, long Chunk, List<Sample>? Points);

@@ -126,6 +126,7 @@ internal sealed class RunSearch(RunQuery query, long now)
         for (var slice = 0; ; slice++)
         {
             var search = Scoped(passing: !IsOneList || (query.Order.Count > 0 && query.Order[0].Field.Kind != FieldKind.Attribute));
+            search.Walks = true;
             if (query.Order.Count == 0 ? slice > 0 : !search.AddSlice(query.Order[0], slice, query.Filter))
                 return rows;
             if (slice == 0 && query.Order.Count > 0 && query.Order[0].Field is { Kind: FieldKind.Metric, Aggregate: not MetricAggregate.Last } && Bound(sql, query.Order[0]) is { } bound)
@@ -179,6 +180,7 @@ internal sealed class RunSearch(RunQuery query, long now)
         if (FindStart(sql, walked) is { } near)
         {
             var walk = Scoped(passing: _projects.Count != 1);
+            walk.Walks = true;
             walk.AddStartedSince(near);
             walk.AddFilter(query.Filter);
             walk.AddFilter(new RunFilter([clause]));

@@ -12,9 +12,7 @@ public sealed partial class SqlRunStore
     public Task<IReadOnlyList<MetricPoint>> GetHistoryAsync(RunId id, string key, int offset, int limit, CancellationToken ct) => database.ReadAsync<IReadOnlyList<MetricPoint>>(sql =>
     {
         var (run, _) = FindRun(sql, id) ?? throw NoRun(id);
-        return FindMetric(sql, run, key) is { } metric
-            ? SeriesReader.History(sql, metric, offset, limit).ConvertAll(point => new MetricPoint(key, point.Value, point.Time, point.Step))
-            : [];
+        return FindMetric(sql, run, key) is { } metric ? SeriesReader.History(sql, metric, key, offset, limit) : [];
     }, ct);
 
     /// <inheritdoc/>

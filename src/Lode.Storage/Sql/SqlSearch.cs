@@ -31,6 +31,14 @@ internal sealed class SqlSearch(SearchTarget target, long now)
     private readonly List<object?> _values = [];
     private int _joinCount;
 
+    /// <summary>
+    /// Whether runs are walked in order until a page is full, so that few are asked whether they pass. PostgreSQL does not see that, and would read
+    /// and hash all rows of a clause's table beforehand; an offset, even of none, keeps it from that. Set before filters are added.
+    /// </summary>
+    public bool Walks { get; set; }
+
+    private string Once => Walks ? " LIMIT 1 OFFSET 0" : "";
+
     private string Row => target == SearchTarget.Runs ? "r" : "p";
 
     /// <param name="ids">The projects.</param>
@@ -197,9 +205,9 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         return clause.Operator switch
         {
             // IS TRUE keeps PostgreSQL from planning a join of each: planning 200 of them takes minutes.
-            FilterOperator.IsNull => $"(NOT {exists})) IS TRUE",
-            FilterOperator.IsNotNull => $"({exists})) IS TRUE",
-            _ => $"({exists} AND {CompareRow(clause, value)})) IS TRUE",
+            FilterOperator.IsNull => $"(NOT {exists}{Once})) IS TRUE",
+            FilterOperator.IsNotNull => $"({exists}{Once})) IS TRUE",
+            _ => $"({exists} AND {CompareRow(clause, value)}{Once})) IS TRUE",
         };
     }
 
@@ -213,9 +221,9 @@ internal sealed class SqlSearch(SearchTarget target, long now)
         var column = clause.Field.Key == "context" ? "x.value" : $"x.{(clause.Field.Key == "digest" ? "digest" : "name")}";
         return clause.Operator switch
         {
-            FilterOperator.IsNull => $"(NOT {exists})) IS TRUE",
-            FilterOperator.IsNotNull => $"({exists})) IS TRUE",
-            _ => $"({exists} AND {Compare(clause, column, isText: true)})) IS TRUE",
+            FilterOperator.IsNull => $"(NOT {exists}{Once})) IS TRUE",
+            FilterOperator.IsNotNull => $"({exists}{Once})) IS TRUE",
+            _ => $"({exists} AND {Compare(clause, column, isText: true)}{Once})) IS TRUE",
         };
     }
 

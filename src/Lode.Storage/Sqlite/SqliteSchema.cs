@@ -20,13 +20,14 @@ internal static class SqliteSchema
         }
         if (version == 0 && TableCount(connection) > 0)
             throw new LodeException(ErrorCode.DataLoss, $"The file '{file}' is a SQLite database, but not Lode's.", "Choose another folder with --home DIR.");
-        foreach (var (number, sql) in SqlMigrations.Read("Sqlite").Where(migration => migration.Number > version))
-        {
-            using var transaction = connection.BeginTransaction();
+        if (version == Current)
+            return;
+        // All or nothing, and a new file waits for the disk once.
+        using var transaction = connection.BeginTransaction();
+        foreach (var (_, sql) in SqlMigrations.Read("Sqlite").Where(migration => migration.Number > version))
             Execute(connection, transaction, sql);
-            Execute(connection, transaction, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {number};"));
-            transaction.Commit();
-        }
+        Execute(connection, transaction, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Current};"));
+        transaction.Commit();
     }
 
     /// <summary>Whether the file holds nothing at all yet.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Lode.Core;
 
@@ -22,6 +23,9 @@ public sealed class DataFolder(string path)
     /// <summary>The bytes of artifacts.</summary>
     public string ArtifactFolder => System.IO.Path.Combine(Path, "artifacts");
 
+    /// <summary>What <c>lode doctor --fix</c> set aside.</summary>
+    public string QuarantineFolder => System.IO.Path.Combine(Path, "quarantine");
+
     private string LockFile => System.IO.Path.Combine(Path, "owner.lock");
 
     private string OwnerFile => System.IO.Path.Combine(Path, "owner.json");
@@ -39,12 +43,16 @@ public sealed class DataFolder(string path)
             : throw new LodeException(ErrorCode.InvalidArgument, "There is no user data directory here.", "Say where data may lie: --home DIR or LODE_HOME=DIR"));
     }
 
-    /// <summary>Makes the folder where it is missing.</summary>
+    /// <summary>Makes the folder where it is missing, for its user alone: it holds secrets of webhooks, and what programs print.</summary>
     /// <exception cref="LodeException">PermissionDenied or Unavailable: it cannot be made.</exception>
     public void Create()
     {
         try
         {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(Path);
+            else
+                Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Directory.CreateDirectory(JournalFolder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -77,9 +85,9 @@ public sealed class DataFolder(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(OwnerFile), TrackingJson.Default.FolderOwner);
+            return FolderOwner.Parse(File.ReadAllBytes(OwnerFile));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             return null;
         }
@@ -98,7 +106,34 @@ public sealed class DataFolder(string path)
 /// <param name="ProcessId">The process.</param>
 /// <param name="Command">What it was started as, for example <c>lode up</c>.</param>
 /// <param name="Address">Where it listens; null while it serves only itself.</param>
-public sealed record FolderOwner(int ProcessId, string Command, string? Address);
+public sealed record FolderOwner(int ProcessId, string Command, string? Address)
+{
+    // By hand: every command does it, and making ready a serializer takes longer than many commands.
+    internal byte[] ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("processId", ProcessId);
+            json.WriteString("command", Command);
+            json.WriteString("address", Address);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="JsonException">It is not what <see cref="ToJson"/> writes.</exception>
+    internal static FolderOwner Parse(ReadOnlyMemory<byte> text)
+    {
+        using var json = JsonDocument.Parse(text);
+        return json.RootElement is { ValueKind: JsonValueKind.Object } root
+            && root.TryGetProperty("processId", out var process) && process.TryGetInt32(out var id)
+            && root.TryGetProperty("command", out var command) && command.GetString() is { } typed
+            ? new FolderOwner(id, typed, root.TryGetProperty("address", out var address) ? address.GetString() : null)
+            : throw new JsonException("It does not say who owns the folder.");
+    }
+}
 
 /// <summary>The right to open a folder's database. Given back when disposed, and by the operating system when the process dies.</summary>
 public sealed class FolderOwnership : IDisposable
@@ -118,7 +153,7 @@ public sealed class FolderOwnership : IDisposable
     {
         // Written aside and moved, so that nobody reads half of it.
         var draft = _ownerFile + ".new";
-        File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(owner, TrackingJson.Default.FolderOwner));
+        File.WriteAllBytes(draft, owner.ToJson());
         File.Move(draft, _ownerFile, overwrite: true);
     }
 

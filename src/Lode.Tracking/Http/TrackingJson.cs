@@ -45,7 +45,6 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(WebhookDeliveries))]
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(ErrorBody))]
-[JsonSerializable(typeof(FolderOwner))]
 [JsonSerializable(typeof(VersionCursor))]
 [JsonSerializable(typeof(StorageUse))]
 [JsonSerializable(typeof(CollectQuery))]

@@ -52,6 +52,64 @@ public class MetricEndpointTests(MlflowServer server) : IClassFixture<MlflowServ
         Assert.Null((await server.RunAsync(run))["data"]!["metrics"]);
     }
 
+    [Theory]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "m", "value": 2, "timestamp": 5, "step": 7}, {"key": "m", "value": 3.5, "timestamp": 6}]}""")]
+    [InlineData("""{"metrics": [{"step": 7, "timestamp": 5, "value": 2, "key": "m"}, {"key": "m", "value": 35e-1, "timestamp": 6, "step": 0}], "tags": [], "params": [], "run_id": "RUN"}""")]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "m", "value": "2", "timestamp": "5", "step": 7}, {"key": "m", "value": 3.5, "timestamp": 6, "step": null}]}""")]
+    [InlineData("""{"runId": "RUN", "metrics": [{"key": "\u006d", "value": 2, "timestamp": 5, "step": 7}, {"key": "m", "value": 3.5, "timestamp": 6, "x": {}}], "params": [{"key": "p", "value": "1"}]}""")]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "x", "key": "m", "value": 2, "timestamp": 5, "step": 7}, {"key": "m", "value": 3.5, "timestamp": 6}], "tags": null}""")]
+    public async Task LogBatch_HoweverItIsWritten_LogsTheSamePoints(string body)
+    {
+        var run = await server.NewRunAsync(await server.NewExperimentAsync());
+        await server.PostAsync("runs/log-batch", body.Replace("RUN", run, StringComparison.Ordinal));
+        Assert.Equal("""[{"key":"m","value":2,"timestamp":5,"step":7},{"key":"m","value":3.5,"timestamp":6,"step":0}]""", (await server.GetAsync($"metrics/get-history?run_id={run}&metric_key=m"))["metrics"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "m", "value": 2, "timestamp": 5}, {"key": "m", "value": 2}]}""")]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "m", "value": 2, "timestamp": 5}, {"key": "a;b", "value": 2, "timestamp": 5}]}""")]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "m", "value": 2, "timestamp": 5}, {"key": "m", "value": 2, "timestamp": -5}]}""")]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "m", "value": 2, "timestamp": 5}, 7]}""")]
+    [InlineData("""{"run_id": "RUN", "metrics": [{"key": "m", "value": 2, "timestamp": 5}]}]""")]
+    [InlineData("""{"run_id": "", "metrics": [{"key": "m", "value": 2, "timestamp": 5}]}""")]
+    public async Task LogBatch_WrittenWrongly_LogsNothing(string body)
+    {
+        var run = await server.NewRunAsync(await server.NewExperimentAsync());
+        Assert.Equal(("INVALID_PARAMETER_VALUE", 400), await server.RefusedAsync(HttpMethod.Post, "runs/log-batch", body.Replace("RUN", run, StringComparison.Ordinal)));
+        Assert.Null((await server.RunAsync(run))["data"]!["metrics"]);
+    }
+
+    [Fact]
+    public async Task LogBatch_OfMoreThanAThousandMetrics_IsRefusedAsMlflowDoes()
+    {
+        var run = await server.NewRunAsync(await server.NewExperimentAsync());
+        static string Body(string run, int count) => $$"""{"run_id": "{{run}}", "metrics": [{{string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"key": "k{{i % 100}}", "value": {{i}}, "timestamp": {{i}}, "step": {{i}}}"""))}}]}""";
+        Assert.Equal(("INVALID_PARAMETER_VALUE", 400), await server.RefusedAsync(HttpMethod.Post, "runs/log-batch", Body(run, 1001)));
+        await server.PostAsync("runs/log-batch", Body(run, 1000));
+        var metrics = (await server.RunAsync(run))["data"]!["metrics"]!.AsArray();
+        Assert.Equal(Enumerable.Range(0, 100).ToDictionary(i => $"k{i}", i => 900.0 + i), metrics.ToDictionary(metric => (string)metric!["key"]!, metric => (double)metric!["value"]!));
+    }
+
+    [Fact]
+    public async Task History_OfManyPointsAndAnOddName_IsWholeAndInOrder()
+    {
+        var (run, key) = (await server.NewRunAsync(await server.NewExperimentAsync()), "loss/ü 1-2_é.x");
+        var points = Enumerable.Range(0, 5000).Select(i => (Value: i % 997 == 3 ? double.NaN : i % 991 == 5 ? double.NegativeInfinity : Math.Sin(i) * Math.Pow(10, i % 40 - 20), Time: 1_700_000_000_000L + i, Step: (i * 7919L) % 5000 - 100)).ToList();
+        foreach (var piece in points.Chunk(1000))
+        {
+            await server.PostAsync("runs/log-batch", new JsonObject
+            {
+                ["run_id"] = run,
+                ["metrics"] = new JsonArray([.. piece.Select(point => new JsonObject { ["key"] = key, ["value"] = double.IsFinite(point.Value) ? point.Value : point.Value.ToString(CultureInfo.InvariantCulture), ["timestamp"] = point.Time, ["step"] = point.Step })]),
+            }.ToJsonString());
+        }
+        var answer = await server.GetAsync($"metrics/get-history?run_id={run}&metric_key={Uri.EscapeDataString(key)}");
+        Assert.Equal(points.Select(point => (key, double.IsNaN(point.Value) ? "NaN" : JsonValue.Create(Math.Clamp(point.Value, double.MinValue, double.MaxValue)).ToJsonString(), point.Time, point.Step)),
+            answer["metrics"]!.AsArray().Select(point => ((string)point!["key"]!, point["value"]!.ToJsonString().Trim('"'), (long)point["timestamp"]!, (long)point["step"]!)));
+        var page = await server.GetAsync($"metrics/get-history?run_id={run}&metric_key={Uri.EscapeDataString(key)}&max_results=4999");
+        Assert.Equal((4999, false), (page["metrics"]!.AsArray().Count, string.IsNullOrEmpty((string?)page["next_page_token"])));
+    }
+
     [Fact]
     public async Task History_PageTokens_LeadThroughEveryPointOnce_AndAbsentLimitGivesAll()
     {

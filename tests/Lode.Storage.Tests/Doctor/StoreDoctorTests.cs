@@ -94,6 +94,30 @@ public sealed class StoreDoctorTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task DamagedRowOfTheLog_IsSetAside_AndTheStoreWorksAgain()
+    {
+        // As after a kill: points of a group that were answered and not yet put in their places; the second row is torn.
+        byte[] sound = [1, 1, 1, 1, (byte)'m', 2, 2, .. BitConverter.GetBytes(0.5)];
+        Break($"INSERT INTO metric_log (points) VALUES (x'{Convert.ToHexString(sound)}'), (x'{Convert.ToHexString(sound[..9])}')");
+        await Assert.ThrowsAsync<LodeException>(async () =>
+        {
+            var refused = SqliteDatabase.Open(Folder.DatabaseFile);
+            try
+            {
+                await new SqlRunStore(refused, _time).GetRunAsync(_run, default);
+            }
+            finally
+            {
+                await Assert.ThrowsAsync<LodeException>(async () => await refused.DisposeAsync());
+            }
+        });
+        await IsFoundAndRepairedAsync("log", "row 2 of the metric log (9 bytes)");
+        Assert.Equal(sound[..9], File.ReadAllBytes(Assert.Single(Directory.GetFiles(Folder.QuarantineFolder))));
+        await using var database = SqliteDatabase.Open(Folder.DatabaseFile);
+        Assert.Equal(0.5, (await new SqlRunStore(database, _time).GetRunAsync(_run, default)).Metrics["m"].Last);
+    }
+
+    [Fact]
     public async Task DamagedChunk_IsTold_AndStays()
     {
         Break("UPDATE metric_chunk_data SET data = CAST(substr(data, 1, 20) || x'00' || substr(data, 22) AS BLOB) WHERE chunk = (SELECT min(chunk) FROM metric_chunk_data)");

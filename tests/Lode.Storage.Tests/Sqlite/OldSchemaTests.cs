@@ -1,6 +1,7 @@
 using Lode.Core;
 using Lode.TestKit;
 using Lode.Tracking;
+using Microsoft.Data.Sqlite;
 
 namespace Lode.Storage.Tests.Sqlite;
 
@@ -15,6 +16,7 @@ public sealed class OldSchemaTests : IDisposable
     [InlineData("schema1.db")]
     [InlineData("schema6.db")]
     [InlineData("schema8.db")]
+    [InlineData("schema9.db")]
     public async Task Open_AFileOfAnEarlierSchema_KeepsEverything(string name)
     {
         var file = _folder["lode.db"];
@@ -38,6 +40,45 @@ public sealed class OldSchemaTests : IDisposable
             // What is there already is known, and what is new goes behind it.
             await store.LogAsync(id, new RunBatch { Metrics = [loss[0], loss[599], new("loss", 0.5, 1_800_000_000_000, 600)] }, ct);
         }
+    }
+
+    /// <summary>A file that was brought from the first schema to each later one, as a program of that time did when it was opened.</summary>
+    [Fact]
+    public async Task Open_AFileBroughtToAnyEarlierSchema_KeepsEverything()
+    {
+        var ct = CancellationToken.None;
+        SQLitePCL.Batteries_V2.Init();
+        for (var schema = 1; schema < SqliteSchema.Current; schema++)
+        {
+            var file = _folder[$"brought-to-{schema}.db"];
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "Sqlite/Old/schema1.db"), file);
+            using (var connection = new SqliteConnection($"Data Source={file};Pooling=False"))
+            {
+                connection.Open();
+                using var command = connection.CreateCommand();
+                foreach (var (number, sql) in SqlMigrations.Read("Sqlite").Where(migration => migration.Number > 1 && migration.Number <= schema))
+                {
+                    command.CommandText = $"{sql}; PRAGMA user_version = {number}";
+                    command.ExecuteNonQuery();
+                }
+            }
+            await using var database = SqliteDatabase.Open(file);
+            var store = new SqlRunStore(database, new ManualTime());
+            var run = await store.GetRunAsync(RunId.Parse("e5bf000ebfaf481ab0c2db29d2c32df5"), ct);
+            Assert.Equal(("kept", "ada", "0.1", "a", 600L), (run.Name, run.User, run.Params["lr"], run.Tags["team"], run.Metrics["loss"].Count));
+            Assert.Equal(Enumerable.Range(0, 600).Select(i => new MetricPoint("loss", 1 / (i + 1.0), 1_700_000_000_000 + i * 10, i)), await store.GetHistoryAsync(run.Id, "loss", 0, 10_000, ct));
+            Assert.Single((await store.SearchRunsAsync(new RunQuery { Projects = [run.ProjectId], Filter = FilterParser.Parse("metrics.loss<1 params.lr:0.1 tags.team:a") }, ct)).Runs);
+        }
+    }
+
+    [Fact]
+    public async Task Open_AFileOfSchema9_PutsWhatWaitedInTheLogInItsPlace()
+    {
+        // Its program was killed after the point was answered.
+        var file = _folder["lode.db"];
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Sqlite/Old/schema9.db"), file);
+        await using var database = SqliteDatabase.Open(file);
+        Assert.Equal([new MetricPoint("waiting", 3.5, 1_700_000_009_000, 4)], await new SqlRunStore(database, new ManualTime()).GetHistoryAsync(RunId.Parse("e5bf000ebfaf481ab0c2db29d2c32df5"), "waiting", 0, 9, CancellationToken.None));
     }
 
     [Fact]

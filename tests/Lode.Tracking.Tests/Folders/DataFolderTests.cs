@@ -27,6 +27,43 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public void Create_ANewFolder_IsItsUsersAlone_AndAnOldOneStaysAsItIs()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var made = new DataFolder(_folder["made"]);
+        made.Create();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(made.Path));
+        var shared = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        File.SetUnixFileMode(made.Path, shared);
+        made.Create();
+        Assert.Equal(shared, File.GetUnixFileMode(made.Path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"processId\":\"1\",\"command\":\"lode up\"}")]
+    [InlineData("{\"processId\":1,\"command\":7}")]
+    [InlineData("{\"processId\":1}")]
+    public void ReadOwner_OfWhatIsNoOwnersFile_IsNull(string text)
+    {
+        var folder = new DataFolder(_folder["data"]);
+        Directory.CreateDirectory(folder.Path);
+        File.WriteAllText(Path.Combine(folder.Path, "owner.json"), text);
+        Assert.Null(folder.ReadOwner());
+    }
+
+    [Fact]
+    public void ReadOwner_OneThatListensNowhere_HasNoAddress()
+    {
+        var folder = new DataFolder(_folder["data"]);
+        using var ownership = folder.TryOwn();
+        ownership!.Announce(new FolderOwner(42, "lode run", null));
+        Assert.Equal(new FolderOwner(42, "lode run", null), folder.ReadOwner());
+    }
+
+    [Fact]
     public void TryOwn_WhatAKilledOwnerAnnounced_IsGone()
     {
         var folder = new DataFolder(_folder["data"]);

@@ -1,4 +1,4 @@
--- Schema 11: studies and their trials. Forward only: once released, this file never changes.
+-- Schema 10: studies and their trials. Forward only: once released, this file never changes.
 --
 -- Why so:
 -- * study.version rises with every change of the study or of one of its trials, in the order of commits; each changed row has the
