@@ -16,13 +16,14 @@ import urllib.request
 
 def should_prune(step, value):
     """Reports a value to the sweep; True when the trial is to stop. Outside of a sweep: False."""
-    trial = os.environ.get("LODE_TRIAL_URL")
-    if trial is None:
+    if "LODE_TRIAL" not in os.environ:
         return False
-    body = json.dumps({"attempt": int(os.environ["LODE_TRIAL_ATTEMPT"]), "step": step, "values": [value]})
-    request = urllib.request.Request(trial + "/report", body.encode(), {"Content-Type": "application/json"})
-    if "LODE_TOKEN" in os.environ:
-        request.add_header("Authorization", "Bearer " + os.environ["LODE_TOKEN"])
+    env = os.environ
+    address = f"{env['LODE_SERVER']}/api/v1/studies/{env['LODE_STUDY']}/trials/{env['LODE_TRIAL']}/report"
+    body = json.dumps({"attempt": int(env["LODE_ATTEMPT"]), "step": step, "values": [value]})
+    request = urllib.request.Request(address, body.encode(), {"Content-Type": "application/json"})
+    if "MLFLOW_TRACKING_TOKEN" in env:
+        request.add_header("Authorization", "Bearer " + env["MLFLOW_TRACKING_TOKEN"])
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)["stop"]
