@@ -136,7 +136,7 @@ internal sealed class RunHost
         }
     }
 
-    private static Socket Bind()
+    internal static Socket Bind()
     {
         foreach (var port in (int[])[ServerOptions.DefaultPort, 0])
         {

@@ -29,6 +29,15 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
     public static string NewName() => SlurmTaskName() is { } task ? SlurmSweep.AgentPrefix + task
         : FormattableString.Invariant($"{Environment.MachineName}-{Environment.ProcessId}-{RunId.New().ToString()[^6..]}");
 
+    /// <summary>Refuses a command that is not on this machine, before it costs a trial. What placeholders name is not looked for.</summary>
+    /// <exception cref="LodeException">NotFound: it is not here. PermissionDenied: it may not be run.</exception>
+    public static void CheckCommand(SweepProgram program)
+    {
+        var file = program.Command[0];
+        if (!file.Contains('{', StringComparison.Ordinal) && ProgramPath.Find(file) is null)
+            throw ProgramPath.CannotRun(file, isDenied: File.Exists(file), "it may not be run");
+    }
+
     /// <summary>Runs trials until the study gives out no more.</summary>
     /// <param name="study">Which.</param>
     /// <param name="stop">Asks for no more, gives back what runs, and ends.</param>
@@ -38,6 +47,7 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
     {
         var program = SweepSpec.Of(study.Project, study.Name, study.Spec).Program;
         CommandTemplate.Check(program, study.Spec.Space);
+        CheckCommand(program);
         // Whoever says how many trials to run at once is taken at their word about processors.
         var request = options.Slots is null ? program.Resources : program.Resources with { Cpus = 0 };
         var pool = new SlotPool(options.Machine);

@@ -66,6 +66,10 @@ public sealed record SweepProgram
     /// <summary>Parameters whose texts are JSON (lists, mappings, null), to be handed on as what they stand for.</summary>
     public IReadOnlyList<string> JsonParameters { get; init => field = value ?? field; } = [];
 
+    /// <summary>A trial's parameters as one JSON object, nested as <see cref="Paths"/> says.</summary>
+    /// <param name="values">The parameters' values.</param>
+    public System.Text.Json.Nodes.JsonObject Configuration(Optimization.Params values) => ValueText.ToJson(values, this);
+
     /// <summary>It as a JSON object.</summary>
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, s_json);
 
