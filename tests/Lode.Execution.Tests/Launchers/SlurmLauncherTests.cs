@@ -86,7 +86,8 @@ public sealed class SlurmLauncherTests : IDisposable
         await WaitAsync(tasks => tasks.Single().IsWaiting);
         // Slurm waits two minutes before it starts it again, unless told otherwise.
         _cluster.Ask("scontrol", "update", $"JobId={task.Id}", "StartTime=now");
-        Assert.Equal(task.Id, (await SlurmLauncher.KeepAsync(request, new(), 1, default)).Single().Id);
+        var kept = await SlurmLauncher.KeepAsync(request, new(), 1, default);
+        Assert.True(kept.Single().Id == task.Id, $"{task.Id} became {string.Join("; ", await SlurmLauncher.ReadAsync(_key, default))}: {_cluster.Ask("scontrol", "show", "job", task.Id)}");
         await WaitAsync(_ => File.ReadAllText(Path.Combine(request.Logs, $"{task.Id}.log")).Contains("start 1", StringComparison.Ordinal));
     }
 

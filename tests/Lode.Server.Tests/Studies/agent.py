@@ -1,4 +1,5 @@
-"""An agent in a page of Python: asks for trials, works on them, tells. Called as `lode agent STUDY --server URL [--trials N]`."""
+"""An agent in a page of Python: asks for trials, works on them, tells. Called as `lode agent STUDY --slots 1 --server URL [--trials N]`."""
+import argparse
 import json
 import os
 import sys
@@ -6,8 +7,14 @@ import time
 import urllib.error
 import urllib.request
 
-study, server = sys.argv[2], sys.argv[4]
-most = int(sys.argv[6]) if len(sys.argv) > 6 else 1 << 30
+parser = argparse.ArgumentParser()
+parser.add_argument("verb", choices=["agent"])
+parser.add_argument("study")
+parser.add_argument("--server")
+parser.add_argument("--slots", type=int)
+parser.add_argument("--trials", type=int, default=1 << 30)
+args = parser.parse_args()
+study, server, most = args.study, args.server, args.trials
 name = f"slurm-{os.environ['SLURM_ARRAY_JOB_ID']}_{os.environ['SLURM_ARRAY_TASK_ID']}"
 
 

@@ -36,7 +36,7 @@ public sealed record SlurmOptions
     /// <summary>Tasks at once where the sweep has no <c>parallel</c>. Range: ≥ 1. Default: 8.</summary>
     public int Tasks { get; init; } = 8;
 
-    /// <summary>The address at which nodes reach the Lode server; null = the one that the server says of itself.</summary>
+    /// <summary>The address at which nodes reach the Lode server, or several of servers on one database, with commas between; null = the one that the server says of itself.</summary>
     public string? Server { get; init; }
 
     /// <summary>The <c>lode</c> program on the nodes; null = the one that submits.</summary>

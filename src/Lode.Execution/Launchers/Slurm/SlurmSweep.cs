@@ -52,7 +52,7 @@ public sealed class SlurmSweep(IStudies studies, SlurmHost host, Func<RunId, Slu
         }
         var wanted = study.State switch
         {
-            StudyState.Running => Wanted(study, options),
+            StudyState.Running => Wanted(study, options, SlotsOf(program)),
             // Running ones end by themselves where the server has nothing for them.
             _ => tasks.Count(task => task.IsRunning),
         };
@@ -64,20 +64,26 @@ public sealed class SlurmSweep(IStudies studies, SlurmHost host, Func<RunId, Slu
     /// <param name="study">Ids of several stores may be equal; when it was made tells them apart.</param>
     public static string KeyOf(StudyInfo study) => string.Create(CultureInfo.InvariantCulture, $"lode:{study.Id}:{study.CreatedAt}");
 
-    internal static int Wanted(StudyInfo study, SlurmOptions options)
+    // A fraction of a GPU takes a whole one from Slurm, so the task runs as many trials at once as share it.
+    private static int SlotsOf(SweepProgram program) => program.Resources.Gpus is > 0 and < 1 ? (int)Math.Floor((1 / program.Resources.Gpus) + 1e-9) : 1;
+
+    internal static int Wanted(StudyInfo study, SlurmOptions options, int slots)
     {
         var counts = study.Counts;
         long open = counts.Waiting + counts.Running;
         open = study.Spec.Budget.Trials is { } trials ? open + Math.Max(0, trials - open - counts.Finished) : int.MaxValue;
         var tasks = options.TrialsPerTask > 0 ? (open + options.TrialsPerTask - 1) / options.TrialsPerTask : open;
-        return (int)Math.Min(tasks, study.Spec.Budget.Parallel ?? options.Tasks);
+        return (int)Math.Min((tasks + slots - 1) / slots, study.Spec.Budget.Parallel is { } parallel ? (parallel + slots - 1) / slots : options.Tasks);
     }
 
     internal SlurmRequest RequestOf(StudyInfo study, SweepProgram program, SlurmOptions options)
     {
         var folder = program.Folder ?? Environment.CurrentDirectory;
         var lode = options.Lode is { } own ? CommandWords.Split(own) : host.Lode;
-        var command = new List<string>([.. lode, "agent", study.Id.ToString(), "--server", options.Server ?? host.Server]);
+        var slots = SlotsOf(program);
+        var command = new List<string>([.. lode, "agent", study.Id.ToString(), "--slots", slots.ToString(CultureInfo.InvariantCulture)]);
+        foreach (var server in (options.Server ?? host.Server).Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
+            command.AddRange(["--server", server]);
         if (options.TrialsPerTask > 0)
             command.AddRange(["--trials", options.TrialsPerTask.ToString(CultureInfo.InvariantCulture)]);
         return new SlurmRequest
@@ -86,7 +92,7 @@ public sealed class SlurmSweep(IStudies studies, SlurmHost host, Func<RunId, Slu
             Name = $"lode-{study.Name}",
             Command = command,
             Secrets = host.Token is { } token ? new Dictionary<string, string> { [LodeHttp.TokenVariable] = token } : new Dictionary<string, string>(),
-            Resources = program.Resources,
+            Resources = program.Resources with { Cpus = slots * program.Resources.Cpus, MemoryBytes = slots * program.Resources.MemoryBytes },
             Folder = folder,
             Logs = options.Logs is { } logs ? Path.GetFullPath(logs, folder) : Path.Combine(folder, "slurm"),
         };
