@@ -363,7 +363,7 @@ internal sealed class TrialJob : IDisposable
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_giveUp);
             limit.CancelAfter(s_flush);
-            await _work.Tracker.FlushAsync(limit.Token).ConfigureAwait(false);
+            await _work.Tracker.FlushAsync(limit.Token, files: false).ConfigureAwait(false);
         }
         catch (Exception error) when (error is OperationCanceledException or LodeException)
         {
