@@ -38,6 +38,16 @@ fi
 echo "${postgres:-none}"
 [ -n "$postgres" ] || echo "SKIPPED: the tests on PostgreSQL need its server (as root: apt-get install postgresql)"
 
+section "Slurm"
+slurm=$(command -v slurmctld || ls /usr/sbin/slurmctld 2>/dev/null)
+if [ -z "$slurm" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing slurm-wlm"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 slurm-wlm munge; } >"$results/apt.log" 2>&1 || tail -5 "$results/apt.log"
+    slurm=$(command -v slurmctld || ls /usr/sbin/slurmctld 2>/dev/null)
+fi
+echo "${slurm:-none}"
+[ -n "$slurm" ] && [ "$(id -u)" = 0 ] || echo "SKIPPED: the tests on Slurm need it, and root to start its nodes (apt-get install slurm-wlm munge)"
+
 section "build"
 dotnet restore Lode.slnx --locked-mode 2>&1 | grep -E "error|warning" ; [ "${PIPESTATUS[0]}" = 0 ] || broken "dotnet restore"
 dotnet build Lode.slnx -c Release --no-restore 2>&1 | grep -E "error|warning|Warn|Elapsed" | sort -u ; [ "${PIPESTATUS[0]}" = 0 ] || broken "dotnet build"

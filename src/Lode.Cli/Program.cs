@@ -22,8 +22,14 @@ namespace Lode.Cli
             ("ls", LsCommand.Create),
             ("show", ShowCommand.Create),
             ("compare", CompareCommand.Create),
+            ("diff", DiffCommand.Create),
+            ("plot", PlotCommand.Create),
+            ("tail", TailCommand.Create),
+            ("log", LogCommand.Create),
             ("model", ModelCommand.Create),
             ("run", terminal => RunCommand.Create(terminal, null)),
+            ("sweep", SweepCommand.Create),
+            ("agent", AgentCommand.Create),
             ("project", TrashCommands.CreateProject),
             ("export", ExportCommand.Create),
             ("import", ImportCommand.Create),
@@ -79,7 +85,7 @@ namespace Lode.Cli
                 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
                 if (parsed.Action is not Help && (parsed.Errors.Count > 0 || UnknownOption(parsed) is not null))
                     throw Misused(parsed);
-                var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = program is null ? TimeSpan.FromSeconds(30) : null };
+                var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = program is null && !TakesSignals(parsed) ? TimeSpan.FromSeconds(30) : null };
                 return await parsed.InvokeAsync(configuration, ct);
             }
             catch (LodeException error)
@@ -98,6 +104,9 @@ namespace Lode.Cli
                 return ExitCodes.Failed;
             }
         }
+
+        // They end their programs first, however long these take.
+        private static bool TakesSignals(ParseResult parsed) => parsed.CommandResult.Command.Name == AgentCommand.Name || SweepCommand.IsStart(parsed.CommandResult.Command);
 
         // A list of words (a filter) would swallow a mistyped option.
         private static string? UnknownOption(ParseResult parsed) => parsed.CommandResult.Command.Arguments

@@ -34,6 +34,9 @@ public sealed class LodeProcess : IDisposable
 
     public static LodeProcess Start(string home, params string[] args) => new(home, args);
 
+    /// <summary>Starts it in another folder than this process's.</summary>
+    public static LodeProcess StartIn(string directory, string home, params string[] args) => new(home, args, directory: directory);
+
     /// <summary>Starts it with LODE_TOKEN set.</summary>
     public static LodeProcess StartWithToken(string home, string token, params string[] args) => new(home, args, token);
 

@@ -8,13 +8,14 @@ namespace Lode.Server.Tests;
 public sealed class RunningServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly LodeServer _server;
+    private readonly ServerOptions _options;
+    private LodeServer _server;
 
-    private RunningServer(TemporaryFolder folder, SqlDatabase database, LodeServer server)
+    private RunningServer(TemporaryFolder folder, SqlDatabase database, LodeServer server, ServerOptions options)
     {
         _folder = folder;
         Database = database;
-        _server = server;
+        (_server, _options) = (server, options);
         Http = new HttpClient { BaseAddress = server.Address };
     }
 
@@ -37,7 +38,16 @@ public sealed class RunningServer : IAsyncDisposable
         SqlDatabase database = onPostgres ? PostgresDatabase.Open(PostgresAddress.Parse(PostgresCluster.Shared.NewDatabase())) : SqliteDatabase.Open(folder["lode.db"]);
         var options = new ServerOptions { Port = 0, DataFolder = folder.Path, ArtifactFolder = folder["artifacts"], JournalFolder = folder["journal"], Version = "0.0.0-test" };
         options = change?.Invoke(options) ?? options;
-        return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None));
+        return new RunningServer(folder, database, await LodeServer.StartAsync(options, new SqlRunStore(database, time), time, CancellationToken.None), options);
+    }
+
+    /// <summary>Stops it and starts it again over the same database, on the port that its options name.</summary>
+    /// <param name="meanwhile">What happens while it is away.</param>
+    public async Task RestartAsync(Action meanwhile)
+    {
+        await _server.DisposeAsync();
+        meanwhile();
+        _server = await LodeServer.StartAsync(_options, new SqlRunStore(Database, TimeProvider.System), TimeProvider.System, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lode.Core;
 using Lode.Execution;
+using Lode.Optimization;
 using Lode.Tracking;
 
 namespace Lode.Cli;
@@ -22,6 +23,12 @@ internal static class RunCommand
     private static readonly Option<string[]> s_data = new("--data") { Description = "Record the hash of this file or folder; may be repeated.", HelpName = "PATH", DefaultValueFactory = _ => [] };
     private static readonly Option<bool> s_noScalars = new("--no-scalars") { Description = "Read no metrics from what it prints." };
     private static readonly Option<bool> s_explain = new("--explain") { Description = "Say on standard error which lines metrics are read from." };
+    private static readonly Option<string[]> s_space = new("--space", "-s") { Description = "Search this parameter: a sweep of the program in place of one run; may be repeated. {NAME} stands for its value.", HelpName = "NAME=DOMAIN", DefaultValueFactory = _ => [] };
+    private static readonly Option<int?> s_trials = new("--trials") { Description = "With -s: how many trials (default 20).", HelpName = "N" };
+    private static readonly Option<int?> s_parallel = new("--parallel") { Description = "With -s: how many at once (default: as many as the machine has processors).", HelpName = "N" };
+    private static readonly Option<string[]> s_goal = new("--goal") { Description = "With -s: what to search for, minimize METRIC or maximize METRIC (default: minimize loss); may be repeated.", HelpName = "GOAL", DefaultValueFactory = _ => [] };
+    private static readonly Option<string?> s_sampler = new("--sampler") { Description = "With -s: how to search (default: auto).", HelpName = "NAME" };
+    private static readonly Option<string?> s_pruner = new("--pruner") { Description = "With -s: what stops trials that look bad (default: none).", HelpName = "NAME" };
     private static readonly Option<bool> s_quiet = new("--quiet", "-q") { Description = "Say nothing on standard error unless something is wrong." };
 
     /// <param name="terminal">Where to write.</param>
@@ -30,12 +37,13 @@ internal static class RunCommand
     {
         var command = new Command(Name, "Run any program as a tracked run: lode run [options] -- CMD…; or change runs that there are.")
         {
-            s_project, s_name, s_tag, s_timeout, s_grace, s_retry, s_seeds, s_artifact, s_snapshot, s_data, s_noScalars, s_explain, s_quiet,
+            s_project, s_name, s_tag, s_timeout, s_grace, s_retry, s_seeds, s_artifact, s_snapshot, s_data, s_noScalars, s_explain, s_space, s_trials, s_parallel, s_goal, s_sampler, s_pruner, s_quiet,
         };
         Help.WithExamples(command,
             "lode run -- python train.py --lr 0.01",
             "lode run -p mnist -n baseline -t team=vision --data data/train.csv --artifact 'out/*.pt' -- python train.py",
             "lode run --seed-list 1..5 -- python train.py --seed {seed}",
+            "lode run -s lr=log:1e-5..1e-1 -s act=relu,gelu --trials 20 --goal 'maximize acc' -- python train.py --lr {lr} --act {act}",
             "lode run --timeout 2h --retry 2 -- ./train.sh",
             "lode run fork @best:accuracy --step 1000",
             "lode run rm @last");
@@ -46,11 +54,11 @@ internal static class RunCommand
             foreach (var verb in TrashCommands.OfRuns(terminal))
                 command.Add(verb);
         }
-        command.SetAction((parsed, _) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed, program ?? []));
+        command.SetAction((parsed, ct) => ExecuteAsync(CommandContext.Of(parsed, terminal), parsed, program ?? [], ct));
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(CommandContext context, ParseResult parsed, string[] program)
+    private static async Task<int> ExecuteAsync(CommandContext context, ParseResult parsed, string[] program, CancellationToken ct)
     {
         if (program.Length == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "lode run needs a program to run", "it stands behind --: lode run -- python train.py");
@@ -58,6 +66,13 @@ internal static class RunCommand
         if (project.Length == 0)
             project = "default";
         NameRules.CheckProjectName(project);
+        if (parsed.GetValue(s_space) is { Length: > 0 } space)
+            return await SweepAsync(context, parsed, program, project, space, ct);
+        foreach (var (option, given) in new[] { ("--trials", parsed.GetValue(s_trials) is not null), ("--parallel", parsed.GetValue(s_parallel) is not null), ("--goal", parsed.GetValue(s_goal)!.Length > 0), ("--sampler", parsed.GetValue(s_sampler) is not null), ("--pruner", parsed.GetValue(s_pruner) is not null) })
+        {
+            if (given)
+                throw new LodeException(ErrorCode.InvalidArgument, $"{option} belongs to a search, and there is no parameter to search.", "-s NAME=DOMAIN names one: lode run -s lr=log:1e-5..1e-1 -- python train.py --lr {lr}");
+        }
         var retries = parsed.GetValue(s_retry);
         if (retries is < 0 or > 1000)
             throw new LodeException(ErrorCode.InvalidArgument, $"--retry is 0 to 1000; got {retries}.");
@@ -84,6 +99,50 @@ internal static class RunCommand
         };
         return await new RunJob(context, request).RunAsync();
     }
+
+    private static async Task<int> SweepAsync(CommandContext context, ParseResult parsed, string[] program, string project, string[] space, CancellationToken ct)
+    {
+        foreach (var (option, given) in new[] { ("--seed-list", parsed.GetValue(s_seeds) is not null), ("--tag", parsed.GetValue(s_tag)!.Length > 0), ("--snapshot", parsed.GetValue(s_snapshot)!.Length > 0), ("--data", parsed.GetValue(s_data)!.Length > 0), ("--no-scalars", parsed.GetValue(s_noScalars)), ("--explain", parsed.GetValue(s_explain)) })
+        {
+            if (given)
+                throw new LodeException(ErrorCode.InvalidArgument, $"{option} and -s do not go together.");
+        }
+        var parallel = AgentCommand.Count("--parallel", parsed.GetValue(s_parallel));
+        var goals = parsed.GetValue(s_goal) is { Length: > 0 } said ? said : ["minimize loss"];
+        var spec = new SweepSpec
+        {
+            Project = project,
+            Name = parsed.GetValue(s_name),
+            Study = new StudySpec
+            {
+                Goals = [.. goals.Select(Goal)],
+                Space = SpaceArgument.ParseAll(space),
+                Sampler = new NamedOptions(parsed.GetValue(s_sampler) ?? "auto"),
+                Pruner = new NamedOptions(parsed.GetValue(s_pruner) ?? "none"),
+                Budget = new StudyBudget { Trials = AgentCommand.Count("--trials", parsed.GetValue(s_trials)) ?? 20, Parallel = parallel },
+                Retries = parsed.GetValue(s_retry),
+            },
+            Program = new SweepProgram
+            {
+                Command = program,
+                Folder = Environment.CurrentDirectory,
+                Artifacts = parsed.GetValue(s_artifact)!,
+                TimeoutSeconds = parsed.GetValue(s_timeout) is { } timeout ? Quantities.Time("--timeout", timeout).TotalSeconds : null,
+                GraceSeconds = Quantities.Time("--grace", parsed.GetValue(s_grace)!).TotalSeconds,
+            },
+        };
+        CommandTemplate.Check(spec.Program, spec.Study.Space);
+        if (!CommandTemplate.HandsOn(spec.Program, spec.Study.Space))
+            spec = spec with { Notes = ["the command names no parameter ({NAME}, {args}): the program finds them in LODE_PARAM_NAME and LODE_PARAMS"] };
+        return await SweepCommand.StartAsync(context, spec, [], detach: false, new SweepJobOptions { Slots = parallel, Quiet = parsed.GetValue(s_quiet) }, ct);
+    }
+
+    private static StudyGoal Goal(string text) => text.Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) switch
+    {
+        ["minimize", var metric] => new StudyGoal(metric, Direction.Minimize),
+        ["maximize", var metric] => new StudyGoal(metric, Direction.Maximize),
+        _ => throw new LodeException(ErrorCode.InvalidArgument, $"--goal is 'minimize METRIC' or 'maximize METRIC'; got '{text}'."),
+    };
 
     private static KeyValuePair<string, string> Tag(string text)
     {

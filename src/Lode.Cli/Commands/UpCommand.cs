@@ -44,15 +44,21 @@ internal static class UpCommand
         return ExitCodes.Ok;
     }
 
+    /// <summary>This program, as others can start it.</summary>
+    internal static IReadOnlyList<string> Self => Environment.ProcessPath is { } path
+        ? Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, typeof(UpCommand).Assembly.Location] : [path]
+        : ["lode"];
+
     internal static ServerOptions Options(CommandContext context, StoreAccess access, string host, int port) => port is >= 0 and <= 65535
-        ? new ServerOptions { Host = host, Port = port, DataFolder = access.Place, JournalFolder = access.Folder.JournalFolder, ArtifactFolder = access.Folder.ArtifactFolder, Version = VersionCommand.Version }
+        ? new ServerOptions { Host = host, Port = port, DataFolder = access.Place, JournalFolder = access.Folder.JournalFolder, ArtifactFolder = access.Folder.ArtifactFolder, Version = VersionCommand.Version, AgentProgram = Self }
         : throw new LodeException(ErrorCode.InvalidArgument, $"--port is 0 to 65535; got {port}.");
 
     private static Func<ServerOptions, ServerOptions> Settings(ParseResult parsed)
     {
         var anonymous = parsed.GetValue(s_allowAnonymous);
         var token = parsed.GetValue(s_token);
-        var secret = TokenOf(token, anonymous);
+        var text = TokenText(token, anonymous);
+        var secret = text is null ? null : AccessToken.Parse(text);
         var body = parsed.GetValue(s_maxBody);
         if (body is < 1 or > 100_000)
             throw new LodeException(ErrorCode.InvalidArgument, $"--max-body is 1 to 100000 MiB; got {body}.");
@@ -62,6 +68,7 @@ internal static class UpCommand
         return options => options with
         {
             Token = secret,
+            AgentToken = text?.Trim(),
             AllowAnonymous = anonymous,
             AllowedHosts = parsed.GetValue(s_allowHost)!,
             MaxBodyBytes = (long)body << 20,
@@ -71,12 +78,14 @@ internal static class UpCommand
     }
 
     /// <summary>What callers must show; null = nobody is asked.</summary>
-    internal static AccessToken? TokenOf(string? token, bool anonymous)
+    internal static AccessToken? TokenOf(string? token, bool anonymous) => TokenText(token, anonymous) is { } text ? AccessToken.Parse(text) : null;
+
+    private static string? TokenText(string? token, bool anonymous)
     {
         if (anonymous && token is not null)
             throw new LodeException(ErrorCode.InvalidArgument, "--token asks callers for a token and --allow-anonymous does not.", "Choose one.");
         token ??= anonymous ? null : Environment.GetEnvironmentVariable(LodeHttp.TokenVariable) is { Length: > 0 } set ? set : null;
-        return token is null ? null : AccessToken.Parse(token is ['@', .. var file] ? ReadFile(file) : token);
+        return token is ['@', .. var file] ? ReadFile(file) : token;
     }
 
     private static string ReadFile(string file)

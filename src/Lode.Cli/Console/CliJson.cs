@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lode.Execution;
 using Lode.Storage;
 using Lode.Tracking;
 
@@ -10,9 +11,10 @@ namespace Lode.Cli;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    Converters = [typeof(LowerCase<RunStatus>), typeof(LowerCase<CheckState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
+    Converters = [typeof(LowerCase<RunStatus>), typeof(LowerCase<CheckState>), typeof(LowerCase<StudyState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
+[JsonSerializable(typeof(DiffAnswer))]
 [JsonSerializable(typeof(UpAnswer))]
 [JsonSerializable(typeof(FilesAnswer))]
 [JsonSerializable(typeof(DemoReport))]
@@ -25,4 +27,5 @@ namespace Lode.Cli;
 [JsonSerializable(typeof(TrashAnswer))]
 [JsonSerializable(typeof(RestoreAnswer))]
 [JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(AgentReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -22,6 +22,7 @@ internal sealed class RunHost
     private Task<StoreAccess>? _opening;
     private Task? _serving;
     private LodeServer? _server;
+    private volatile bool _isEnding;
 
     private RunHost(CommandContext context, DataFolder folder, FolderOwnership? ownership, Socket? listener, Uri? address)
     {
@@ -82,6 +83,12 @@ internal sealed class RunHost
             if (access.Local is not { } local)
                 return;
             await beforeServing();
+            // Nobody is left who could call.
+            if (_isEnding)
+            {
+                _listener?.Dispose();
+                return;
+            }
             var listener = _listener ?? Bind();
             var options = UpCommand.Options(_context, access, "127.0.0.1", ((IPEndPoint)listener.LocalEndPoint!).Port) with { Listener = listener, StopsBySignal = false, ShutdownPatience = TimeSpan.FromSeconds(2) };
             _server = await LodeServer.StartAsync(options, local, _context.Time, CancellationToken.None);
@@ -104,6 +111,7 @@ internal sealed class RunHost
     /// <summary>Delivers what is left and closes. A store that is not open yet is not waited for: the next lode command brings the journal in.</summary>
     public async Task EndAsync(Tracker tracker)
     {
+        _isEnding = true;
         if (!IsOpen || _serving is null || _opening is null)
             return;
         await tracker.DisposeAsync();
@@ -128,7 +136,7 @@ internal sealed class RunHost
         }
     }
 
-    private static Socket Bind()
+    internal static Socket Bind()
     {
         foreach (var port in (int[])[ServerOptions.DefaultPort, 0])
         {

@@ -1,4 +1,5 @@
 using Lode.Core;
+using Lode.Server.Studies;
 using Lode.Storage;
 using Lode.Tracking;
 
@@ -24,6 +25,7 @@ internal sealed class StoreAccess : IAsyncDisposable
         var artifacts = ArtifactsOf(folder, database, time);
         Artifacts = artifacts;
         Models = new SqlModelArchive(database);
+        Studies = new StudyHost(new SqlStudyStore(database, time), time, watches: false);
         Housekeeping = new SqlHousekeeping(database, time, folder.JournalFolder, artifacts);
     }
 
@@ -34,6 +36,7 @@ internal sealed class StoreAccess : IAsyncDisposable
         _patient = new HttpClient { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
         Artifacts = new HttpArtifactStore(_patient);
         Models = new HttpModelArchive(_patient);
+        Studies = new HttpStudies(http);
         Housekeeping = new HttpHousekeeping(_patient);
     }
 
@@ -47,6 +50,9 @@ internal sealed class StoreAccess : IAsyncDisposable
 
     /// <summary>Logged and registered models, whole.</summary>
     public IModelArchive Models { get; }
+
+    /// <summary>Sweeps and their trials.</summary>
+    public IStudies Studies { get; }
 
     /// <summary>What exports read and imports write.</summary>
     public ExchangeStores Exchange => new(Store, Models, Artifacts);
@@ -103,6 +109,8 @@ internal sealed class StoreAccess : IAsyncDisposable
     {
         _http?.Dispose();
         _patient?.Dispose();
+        if (Studies is StudyHost host)
+            await host.DisposeAsync();
         if (_database is not null)
             await _database.DisposeAsync();
         _ownership?.Dispose();

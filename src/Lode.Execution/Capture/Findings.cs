@@ -6,11 +6,21 @@ namespace Lode.Execution;
 /// <summary>What is found out about a run, on its way into it.</summary>
 internal sealed class Findings(ActiveRun run, Action<string> warn)
 {
+    /// <summary>Notes down what is found, so that other runs can take it over; null = nobody does.</summary>
+    public List<Action<ActiveRun>>? Notes { get; set; }
+
     /// <summary>Sets a tag.</summary>
-    public void Tag(string key, string value) => run.Tag(key, NameRules.Truncate(value, NameRules.MaxTagLength));
+    public void Tag(string key, string value)
+    {
+        value = NameRules.Truncate(value, NameRules.MaxTagLength);
+        Note(to => to.Tag(key, value));
+    }
 
     /// <summary>Keeps a text as a file of the run.</summary>
-    public void File(string artifact, string text) => run.LogText(artifact, text);
+    public void File(string artifact, string text) => Note(to => to.LogText(artifact, text));
+
+    /// <summary>The same, of this run alone.</summary>
+    public void OwnFile(string artifact, string text) => run.LogText(artifact, text);
 
     /// <summary>Keeps a file as it is now.</summary>
     public void Copy(string path, string artifact)
@@ -24,6 +34,15 @@ internal sealed class Findings(ActiveRun run, Action<string> warn)
         {
             Warn($"'{path}' was not kept: {error.Message}");
         }
+    }
+
+    private void Note(Action<ActiveRun> finding)
+    {
+        finding(run);
+        if (Notes is not { } notes)
+            return;
+        lock (notes)
+            notes.Add(finding);
     }
 
     /// <summary>Tells the user, in one line.</summary>

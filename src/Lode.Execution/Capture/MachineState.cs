@@ -15,7 +15,7 @@ internal static class MachineState
 
     private static readonly string[] s_names = ["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "LANG", "TZ", "RANK", "LOCAL_RANK", "WORLD_SIZE", "HOSTNAME", "USER", "SHELL", "CI"];
 
-    /// <summary>Adds tags and the file <c>environment.txt</c>.</summary>
+    /// <summary>Adds tags.</summary>
     public static async Task CaptureAsync(Findings findings, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
         findings.Tag("lode.env.os", RuntimeInformation.OSDescription);
@@ -27,8 +27,7 @@ internal static class MachineState
         findings.Tag("lode.env.memory_bytes", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes.ToString(CultureInfo.InvariantCulture));
         if (Container(environment) is { } container)
             findings.Tag("lode.env.container", container);
-        findings.File("environment.txt", EnvironmentText(environment));
-        if (ProgramPath.Find("nvidia-smi") is { } smi
+                if (ProgramPath.Find("nvidia-smi") is { } smi
             && await Tool.AskAsync(TimeSpan.FromSeconds(10), smi, ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"], ct).ConfigureAwait(false) is { Length: > 0 } gpus)
             findings.Tag("lode.env.gpu", string.Join("; ", gpus.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
     }

@@ -53,6 +53,19 @@ internal sealed class ConsoleLog
         }
     }
 
+    /// <summary>The last line that is not empty, without its spaces, shortened to 200 characters; empty where there is none.</summary>
+    public string LastLine()
+    {
+        lock (_gate)
+        {
+            var end = new byte[Math.Min(4096, _tailBytes == 0 ? _head.WrittenCount : Math.Min(_tailBytes, _tail.Length))];
+            for (var i = 0; i < end.Length; i++)
+                end[i] = _tailBytes == 0 ? _head.WrittenSpan[_head.WrittenCount - end.Length + i] : _tail[(int)((_tailBytes - end.Length + i) % _tail.Length)];
+            var lines = Encoding.UTF8.GetString(AnsiText.Strip(end)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return lines.Length == 0 ? "" : lines[^1].Length > 200 ? lines[^1][..200] + "…" : lines[^1];
+        }
+    }
+
     private void Append(ReadOnlySpan<byte> bytes)
     {
         lock (_gate)

@@ -13,7 +13,7 @@ namespace Lode.Execution;
 /// the colon is followed by a space, and the number ends at a space, a comma or the like, or as <c>%</c>. <c>Epoch 3</c> counts as <c>epoch: 3</c>.
 /// Bytes are looked at once, from left to right.
 /// </remarks>
-internal static class MetricLine
+public static class MetricLine
 {
     private const int LongestKey = 100;
 

@@ -9,6 +9,7 @@ internal sealed class OutputPump
 
     private readonly Stream _from;
     private readonly int _to;
+    private readonly bool _passes;
     private readonly ConsoleLog.Channel _log;
     private readonly MetricScanner? _scanner;
     private readonly Stream? _console;
@@ -18,9 +19,10 @@ internal sealed class OutputPump
     /// <param name="to">1 for standard output, 2 for standard error.</param>
     /// <param name="log">Keeps a copy.</param>
     /// <param name="scanner">Reads metrics; null where none are wanted.</param>
-    public OutputPump(Stream from, int to, ConsoleLog.Channel log, MetricScanner? scanner)
+    /// <param name="passes">Whether it is passed on at all.</param>
+    public OutputPump(Stream from, int to, ConsoleLog.Channel log, MetricScanner? scanner, bool passes = true)
     {
-        (_from, _to, _log, _scanner) = (from, to, log, scanner);
+        (_from, _to, _log, _scanner, _passes) = (from, to, log, scanner, passes);
         if (OperatingSystem.IsWindows())
             _console = to == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError();
         new Thread(Run) { IsBackground = true, Name = to == 1 ? "lode stdout" : "lode stderr" }.Start();
@@ -39,7 +41,7 @@ internal sealed class OutputPump
             while ((count = _from.Read(buffer)) > 0)
             {
                 var bytes = buffer.AsSpan(0, count);
-                if (!Write(bytes))
+                if (_passes && !Write(bytes))
                 {
                     // Nobody reads on: the program must learn it as it would without Lode, by SIGPIPE.
                     _from.Dispose();

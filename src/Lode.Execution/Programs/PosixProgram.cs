@@ -25,16 +25,18 @@ internal sealed unsafe class PosixProgram : IProgram
     private readonly Lock _gate = new();
     private readonly bool _ownGroup;
     private readonly string _marker;
+    private readonly bool _hasInput;
     private bool _reaped;
 
     /// <param name="command">The program and its arguments.</param>
     /// <param name="environment">All its environment.</param>
     /// <param name="ownGroup">Whether it gets a process group of its own.</param>
     /// <param name="marker">An entry of the environment (<c>NAME=VALUE</c>) that only it and its descendants have.</param>
+    /// <param name="hasInput">Whether it reads Lode's standard input; otherwise it reads nothing.</param>
     /// <exception cref="LodeException">NotFound: there is no such program. PermissionDenied: it may not be run.</exception>
-    public PosixProgram(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, bool ownGroup, string marker)
+    public PosixProgram(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, bool ownGroup, string marker, bool hasInput = true)
     {
-        (_ownGroup, _marker) = (ownGroup, marker);
+        (_ownGroup, _marker, _hasInput) = (ownGroup, marker, hasInput);
         var error = Spawn(command, environment, out var pid);
         // A script without a first line that names its shell: shells run it themselves.
         if (error == Libc.NotExecutable && ProgramPath.Find(command[0]) is { } script)
@@ -112,9 +114,11 @@ internal sealed unsafe class PosixProgram : IProgram
             return full;
         var arguments = Strings(command);
         var variables = Strings([.. environment.Select(pair => $"{pair.Key}={pair.Value}")]);
+        using var nothing = _hasInput ? null : File.OpenHandle("/dev/null");
         try
         {
-            var failed = Libc.AddDuplicate(actions, (int)_out.ClientSafePipeHandle.DangerousGetHandle(), 1);
+            var failed = nothing is null ? 0 : Libc.AddDuplicate(actions, (int)nothing.DangerousGetHandle(), 0);
+            failed |= Libc.AddDuplicate(actions, (int)_out.ClientSafePipeHandle.DangerousGetHandle(), 1);
             failed |= Libc.AddDuplicate(actions, (int)_error.ClientSafePipeHandle.DangerousGetHandle(), 2);
             failed |= Libc.SetFlags(attributes, (short)(SetDefaultsFlag | SetMaskFlag | (_ownGroup ? SetGroupFlag : 0)));
             failed |= Libc.SetGroup(attributes, 0);

@@ -35,9 +35,32 @@ public sealed record ProgramOptions
     /// <summary>Whether standard input is a terminal: then the program shares Lode's process group, and Ctrl-C reaches it from there.</summary>
     public bool InputIsTerminal { get; init; }
 
+    /// <summary>The processors that it may run on, on Linux; empty = all that Lode may.</summary>
+    public IReadOnlyList<int> Cpus { get; init; } = [];
+
+    /// <summary>Whether its output is passed on, and it reads Lode's standard input; false for one of several at once, which reads nothing. Default: true.</summary>
+    public bool PassesOutput { get; init; } = true;
+
+    /// <summary>Told of each metric value that it prints, on the thread that reads its output; null = nobody.</summary>
+    public MetricsSeen? Metrics { get; init; }
+
+    /// <summary>Told of its process when it was started; null = nobody.</summary>
+    public Action<int>? Started { get; init; }
+
+    /// <summary>Asked at its end whether the run ends with it; null = it does.</summary>
+    public Func<bool>? EndsRun { get; init; }
+
+    /// <summary>What was found out of machine, code and packages by runs before, to be taken over while it is young; null = each run looks anew.</summary>
+    public CaptureMemory? Memory { get; init; }
+
     /// <summary>How often the system is measured; default five seconds.</summary>
     public TimeSpan SystemInterval { get; init; } = TimeSpan.FromSeconds(5);
 }
+
+/// <summary>Sees metric values of one step.</summary>
+/// <param name="step">The step.</param>
+/// <param name="values">Names and values.</param>
+public delegate void MetricsSeen(long step, ReadOnlySpan<(string Key, double Value)> values);
 
 /// <summary>How a program ended, and what it told.</summary>
 /// <param name="End">Its exit code or signal; code 127 or 126 where it could not be started.</param>
@@ -48,6 +71,9 @@ public sealed record ProgramOptions
 /// <param name="NotStarted">Why it could not be started; null where it was.</param>
 public sealed record ProgramOutcome(ProgramEnd End, bool TimedOut, bool IsStopped, TimeSpan Duration, IReadOnlyDictionary<string, double> Metrics, LodeException? NotStarted)
 {
+    /// <summary>The last line that it printed, shortened to 200 characters; empty where it printed nothing.</summary>
+    public string LastLine { get; init; } = "";
+
     /// <summary>What a process that stands for the program returns: its own code, 128 + a signal, 124 after a timeout.</summary>
     public int ExitCode => TimedOut ? 124 : End.Code;
 }

@@ -55,7 +55,8 @@ internal sealed class RunRecorder : IDisposable
         {
             _findings.Warn($"not everything was recorded: {error.Message}");
         }
-        _run.Finish(status);
+        if (_options.EndsRun?.Invoke() != false)
+            _run.Finish(status);
     }
 
     public void Dispose()
@@ -73,10 +74,28 @@ internal sealed class RunRecorder : IDisposable
         // Sources first: they may be edited while the program runs.
         await GuardAsync("source", () => Task.Run(() => _options.Snapshot.ToList().ForEach(pattern => Keep(pattern, "source")))).ConfigureAwait(false);
         await Task.WhenAll(
-            GuardAsync("git", () => GitState.CaptureAsync(_findings, _giveUp.Token)),
-            GuardAsync("machine", () => MachineState.CaptureAsync(_findings, environment, _giveUp.Token)),
-            GuardAsync("packages", () => Packages.CaptureAsync(_findings, _options.Command, environment, _giveUp.Token)),
+            GuardAsync("environment", () => Task.Run(() => _findings.OwnFile("environment.txt", MachineState.EnvironmentText(environment)))),
+            GuardAsync("surroundings", () => SurroundingsAsync(environment)),
             GuardAsync("data", () => DataFiles.CaptureAsync(_findings, _options.Data, _giveUp.Token))).ConfigureAwait(false);
+    }
+
+    // What is the same for every run of one program at one place.
+    private async Task SurroundingsAsync(IReadOnlyDictionary<string, string> environment)
+    {
+        if (_options.Memory is { } memory && await memory.TakeAsync(_run).ConfigureAwait(false))
+            return;
+        var findings = new Findings(_run, _findings.Warn) { Notes = _options.Memory is null ? null : [] };
+        try
+        {
+            await Task.WhenAll(
+                GuardAsync("git", () => GitState.CaptureAsync(findings, _giveUp.Token)),
+                GuardAsync("machine", () => MachineState.CaptureAsync(findings, environment, _giveUp.Token)),
+                GuardAsync("packages", () => Packages.CaptureAsync(findings, _options.Command, environment, _giveUp.Token))).ConfigureAwait(false);
+        }
+        finally
+        {
+            _options.Memory?.Keep(findings.Notes!);
+        }
     }
 
     private async Task GuardAsync(string what, Func<Task> work)

@@ -12,6 +12,7 @@ public static class PrunerCatalog
         ["percentile"] = options => new PercentilePruner(OptionsReader.Read<PercentilePrunerOptions>("percentile", options)),
         ["median"] = options => new PercentilePruner(OptionsReader.Read<PercentilePrunerOptions>("median", options) with { Percentile = 50 }),
         ["patient"] = options => new PatientPruner(OptionsReader.Read<PatientPrunerOptions>("patient", options)),
+        ["wandb_hyperband"] = options => new WandbHyperbandPruner(OptionsReader.Read<WandbHyperbandOptions>("wandb_hyperband", options)),
         ["threshold"] = options => new ThresholdPruner(OptionsReader.Read<ThresholdPrunerOptions>("threshold", options)),
     };
 

@@ -19,7 +19,7 @@ public sealed record Condition(string Parent, IReadOnlyList<ParamValue> Values)
 }
 
 /// <summary>One dimension of a search space: a name, a domain, and when it is active. Two are equal when all of these are.</summary>
-/// <remarks>The kinds are <see cref="FloatParameter"/>, <see cref="IntParameter"/>, <see cref="CategoricalParameter"/> and <see cref="OrdinalParameter"/>.</remarks>
+/// <remarks>The kinds are <see cref="FloatParameter"/>, <see cref="IntParameter"/>, <see cref="CategoricalParameter"/>, <see cref="OrdinalParameter"/> and <see cref="DistributedParameter"/>.</remarks>
 public abstract record Parameter
 {
     private readonly ParamValue? _default;
@@ -70,6 +70,9 @@ public abstract record Parameter
 
     /// <summary>The domain in words, for messages.</summary>
     internal abstract string Domain { get; }
+
+    /// <summary>The coordinate that a uniform number of [0, 1) stands for where nothing is known yet.</summary>
+    internal virtual double FromPrior(double uniform) => uniform;
 
     /// <inheritdoc/>
     public sealed override string ToString() => $"{Name}: {Domain}{(When is null ? "" : $" when {When}")}";
@@ -128,6 +131,43 @@ public sealed record CategoricalParameter : ChoiceParameter
     public CategoricalParameter(string name, params IReadOnlyList<ParamValue> choices) : base(name, choices)
     {
     }
+
+    /// <summary>
+    /// How likely each choice is where nothing is known yet: for `random`, and for what other samplers draw at random (their first trials). Shape: one a
+    /// choice, each ≥ 0, not all 0. Null (the default): all alike.
+    /// </summary>
+    /// <exception cref="LodeException">InvalidArgument: another number of them, a negative one, or none above 0.</exception>
+    public IReadOnlyList<double>? Weights
+    {
+        get;
+        init => field = value is null || (value.Count == Choices.Count && value.All(weight => weight >= 0 && double.IsFinite(weight)) && value.Sum() is > 0 and < double.PositiveInfinity)
+            ? value
+            : throw new LodeException(ErrorCode.InvalidArgument, FormattableString.Invariant($"Parameter '{Name}' needs a weight ≥ 0 for each of its {Choices.Count} choices, one of them above 0; got {string.Join(", ", value)}."));
+    }
+
+    internal override double FromPrior(double uniform)
+    {
+        if (Weights is not { } weights)
+            return uniform;
+        var rest = uniform * weights.Sum();
+        var last = 0;
+        for (var i = 0; i < weights.Count; i++)
+        {
+            if (weights[i] == 0)
+                continue;
+            if (rest < weights[i])
+                return AtLevel(i);
+            rest -= weights[i];
+            last = i;
+        }
+        return AtLevel(last);
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(CategoricalParameter? other) => base.Equals(other) && (Weights is null ? other.Weights is null : other.Weights is not null && Weights.SequenceEqual(other.Weights));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => base.GetHashCode();
 
     internal override UnitDimension Dimension => new(DimensionKind.Nominal, Choices.Count);
 

@@ -198,7 +198,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
             return -1;
         if (!_index.TryGetValue(when.Parent, out var parent))
             throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{parameter.Name}' depends on '{when.Parent}', which the space does not have.");
-        if (_parameters[parent] is FloatParameter)
+        if (_parameters[parent] is FloatParameter or DistributedParameter)
             throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{parameter.Name}' depends on '{when.Parent}', a float; a parent is categorical, ordinal or int.");
         if (when.Values.Count == 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{parameter.Name}' depends on '{when.Parent}' having one of no values; name at least one.");
@@ -242,7 +242,7 @@ public sealed class SearchSpace : IReadOnlyList<Parameter>
             {
                 if (_places[i] < 0)
                     throw new LodeException(ErrorCode.InvalidArgument, $"Constraint '{constraint.Name}' reads '{constraint.Reads[i]}', which the space does not have.");
-                if (constraint is LinearConstraint && space[_places[i]] is not (FloatParameter or IntParameter))
+                if (constraint is LinearConstraint && space[_places[i]] is not (FloatParameter or IntParameter or DistributedParameter))
                     throw new LodeException(ErrorCode.InvalidArgument, $"Constraint '{constraint.Name}' adds up '{constraint.Reads[i]}', which is no float or int: {space[_places[i]].Domain}.");
             }
         }

@@ -7,9 +7,9 @@ using Lode.Core;
 namespace Lode.Optimization;
 
 /// <summary>Spaces and values as JSON: the part of <see cref="StudyFile"/>'s format that speaks of them.</summary>
-internal static class SpaceJson
+public static class SpaceJson
 {
-    /// <summary>A float always has a point or an exponent, so that it comes back as a float; one that is not finite is <c>{"float":"NaN"}</c>.</summary>
+    /// <summary>Writes a value. A float always has a point or an exponent, so that it comes back as a float; one that is not finite is <c>{"float":"NaN"}</c>.</summary>
     public static void Write(Utf8JsonWriter json, ParamValue value)
     {
         switch (value.Kind)
@@ -35,6 +35,7 @@ internal static class SpaceJson
         }
     }
 
+    /// <summary>Reads a value.</summary>
     /// <param name="json">The value.</param>
     /// <param name="parameter">Its parameter, null when unknown: a float whose point another tool dropped is a float all the same.</param>
     public static ParamValue ReadValue(JsonElement json, Parameter? parameter = null) => json.ValueKind switch
@@ -73,6 +74,7 @@ internal static class SpaceJson
     }
 
     /// <summary>The space; a predicate cannot be written, so it is left out.</summary>
+    /// <exception cref="LodeException">InvalidArgument: a kind that there is not, or a space that makes no sense.</exception>
     public static SearchSpace ReadSpace(JsonElement json) => new(
         [.. json.GetProperty("parameters").EnumerateArray().Select(ReadParameter)],
         json.TryGetProperty("constraints", out var constraints) ? [.. constraints.EnumerateArray().Where(constraint => constraint.TryGetProperty("terms", out _)).Select(ReadLinear)] : null);
@@ -92,6 +94,20 @@ internal static class SpaceJson
             case ChoiceParameter choice:
                 json.WriteString("type", choice is OrdinalParameter ? "ordinal" : "categorical");
                 WriteValues("choices", choice.Choices);
+                if (choice is CategoricalParameter { Weights: { } weights })
+                    WriteValues("weights", [.. weights.Select(weight => (ParamValue)weight)]);
+                break;
+            case DistributedParameter number:
+                json.WriteString("type", number.Law switch { ParameterLaw.Normal => "normal", ParameterLaw.LogNormal => "log_normal", _ => "beta" });
+                json.WritePropertyName(number.Law == ParameterLaw.Beta ? "a" : "mean");
+                Write(json, number.First);
+                json.WritePropertyName(number.Law == ParameterLaw.Beta ? "b" : "deviation");
+                Write(json, number.Second);
+                if (number.Step is { } multiple)
+                {
+                    json.WritePropertyName("step");
+                    Write(json, number.IsWhole ? ParamValue.Of((long)multiple) : multiple);
+                }
                 break;
         }
         if (parameter.Default is { } value)
@@ -142,10 +158,18 @@ internal static class SpaceJson
         {
             "float" => new FloatParameter(name, json.GetProperty("low").GetDouble(), json.GetProperty("high").GetDouble(), log, step?.GetDouble()),
             "int" => new IntParameter(name, json.GetProperty("low").GetInt64(), json.GetProperty("high").GetInt64(), log, step?.GetInt64() ?? 1),
-            "categorical" => new CategoricalParameter(name, ReadValues(json.GetProperty("choices"))),
+            "categorical" => new CategoricalParameter(name, ReadValues(json.GetProperty("choices"))) { Weights = json.TryGetProperty("weights", out var weights) ? [.. weights.EnumerateArray().Select(weight => weight.GetDouble())] : null },
             "ordinal" => new OrdinalParameter(name, ReadValues(json.GetProperty("choices"))),
-            var type => throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{name}' has the type '{type}'; there are: float, int, categorical, ordinal."),
+            "normal" => Distributed(ParameterLaw.Normal, "mean", "deviation"),
+            "log_normal" => Distributed(ParameterLaw.LogNormal, "mean", "deviation"),
+            "beta" => Distributed(ParameterLaw.Beta, "a", "b"),
+            var type => throw new LodeException(ErrorCode.InvalidArgument, $"Parameter '{name}' has the type '{type}'; there are: float, int, categorical, ordinal, normal, log_normal, beta."),
         };
+
+        // A step without a point or an exponent means integers, as it is written.
+        DistributedParameter Distributed(ParameterLaw law, string first, string second) =>
+            new(name, law, json.GetProperty(first).GetDouble(), json.GetProperty(second).GetDouble(), step?.GetDouble(), step is { } digits && digits.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0);
+
         return parameter with
         {
             Default = json.TryGetProperty("default", out var value) ? ReadValue(value, parameter) : (ParamValue?)null,

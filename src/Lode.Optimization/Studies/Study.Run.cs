@@ -70,7 +70,7 @@ public sealed partial class Study
         public void End()
         {
             lock (_study._gate)
-                (_study._planned, _study._parallel) = (null, 1);
+                (_study._planned, _study._parallel) = (null, _study._options.Parallel);
             _fault?.Throw();
             if (_left > 0 && _study.StopReason is null)
                 _ct.ThrowIfCancellationRequested();

@@ -50,6 +50,7 @@ public sealed partial class Study
         options.Validate();
         _options = options;
         _declared = _space = options.Space;
+        _parallel = options.Parallel;
         _visible = IsRepeatable ? new TrialList() : _trials;
         foreach (var trial in trials ?? [])
         {

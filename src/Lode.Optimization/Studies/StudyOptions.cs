@@ -29,6 +29,9 @@ public sealed record StudyOptions
     /// </summary>
     public int? Budget { get; init; }
 
+    /// <summary>How many trials may run at once, for samplers that spread out; <see cref="Study.Optimize"/> knows its own. Range: ≥ 1. Default: 1.</summary>
+    public int Parallel { get; init; } = 1;
+
     /// <summary>Addresses all random numbers of the study. Default: 0.</summary>
     public ulong Seed { get; init; }
 
@@ -48,6 +51,8 @@ public sealed record StudyOptions
             throw new LodeException(ErrorCode.InvalidArgument, $"StudyOptions.Duplicates must be Allow, Reask or Reuse; got {(int)Duplicates}.");
         if (Budget < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"StudyOptions.Budget must be ≥ 1; got {Budget}.");
+        if (Parallel < 1)
+            throw new LodeException(ErrorCode.InvalidArgument, $"StudyOptions.Parallel must be ≥ 1; got {Parallel}.");
         if (RepeatableWidth < 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"StudyOptions.RepeatableWidth must be ≥ 0; got {RepeatableWidth}.");
     }

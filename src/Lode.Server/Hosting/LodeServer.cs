@@ -53,6 +53,9 @@ public sealed class LodeServer : IAsyncDisposable
         builder.Services.AddSingleton<IHousekeeping>(new SqlHousekeeping(store.Database, time, options.JournalFolder, artifacts));
         builder.Services.AddSingleton<IModelArchive>(new SqlModelArchive(store.Database));
         builder.Services.AddSingleton<ILoggedModelStore>(new SqlLoggedModelStore(store.Database, time));
+        // By a factory, so that the container disposes it.
+        builder.Services.AddSingleton<IStudies>(_ => new Studies.StudyHost(new SqlStudyStore(store.Database, time), time));
+        builder.Services.AddSingleton<Studies.SlurmLaunches>();
         builder.Services.AddSingleton(time);
         AddServices(builder.Services, options, address);
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options, address));
@@ -77,6 +80,8 @@ public sealed class LodeServer : IAsyncDisposable
             throw CannotListen(options, error);
         }
         app.Services.GetRequiredService<WebhookDispatcher>().Start();
+        if (options.AgentProgram.Count > 0)
+            app.Services.GetRequiredService<Studies.SlurmLaunches>().Start(new Uri(app.Urls.First()));
         // Each request waits for its own writes. One thread more than there are cores, for the one that waits for the disk.
         store.Database.CallersCommit = true;
         ThreadPool.GetMinThreads(out var workers, out var ports);
@@ -150,6 +155,7 @@ public sealed class LodeServer : IAsyncDisposable
         ServerEndpoints.Map(app, api, options, time.GetUtcNow());
         ProjectEndpoints.Map(api);
         RunEndpoints.Map(api);
+        StudyEndpoints.Map(api);
         MetricEndpoints.Map(api);
         HousekeepingEndpoints.Map(api);
         ModelArchiveEndpoints.Map(api);

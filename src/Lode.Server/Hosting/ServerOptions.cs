@@ -66,6 +66,15 @@ public sealed record ServerOptions
     /// <summary>The most bytes of one uploaded file; null, the default, leaves it to the disk.</summary>
     public long? MaxUploadBytes { get; init; }
 
+    /// <summary>The <c>lode</c> program, as words, for launchers that start agents elsewhere; empty, the default, where this server starts none.</summary>
+    public IReadOnlyList<string> AgentProgram { get; init; } = [];
+
+    /// <summary>What those agents show to this server; null where nobody is asked.</summary>
+    public string? AgentToken { get; init; }
+
+    /// <summary>How often launchers look after their agents; default three seconds.</summary>
+    public TimeSpan LaunchInterval { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>The port that <c>lode up</c> takes when it is told none.</summary>
     public const int DefaultPort = 5633;
 }

@@ -19,6 +19,8 @@ internal sealed partial class PostgresDialect : SqlDialect
     internal override string SkipIds(string table) =>
         $"SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest(nextval(pg_get_serial_sequence('{table}', 'id')), (SELECT max(id) FROM {table})))";
 
+    internal override string Clock(string parameter) => $"coalesce(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT), CAST({parameter} AS BIGINT))";
+
     protected override object BindList(long[] numbers) => numbers;
 
     [GeneratedRegex(@" LIKE @\d+", RegexOptions.CultureInvariant)]

@@ -42,6 +42,9 @@ public abstract class SqlDialect
     /// <summary>Makes the database give ids greater than those in a table; null where it does so anyway.</summary>
     internal abstract string? SkipIds(string table);
 
+    /// <summary>Milliseconds since 1970 UTC, as an expression: the database's own clock where several servers share it, else what a parameter says.</summary>
+    internal virtual string Clock(string parameter) => $"CAST({parameter} AS BIGINT)";
+
     /// <summary>A list of numbers as one parameter.</summary>
     protected abstract object BindList(long[] numbers);
 

@@ -37,6 +37,8 @@ public sealed partial class SqlHousekeeping
 
     private static readonly string[] s_ofProject =
     [
+        .. SqlStudyStore.DeleteStatements("study_id IN (SELECT id FROM study WHERE project_id = @0)"),
+        "DELETE FROM study WHERE project_id = @0",
         "DELETE FROM dataset WHERE project_id = @0",
         "DELETE FROM project_tag WHERE project_id = @0",
         "DELETE FROM project WHERE id = @0",

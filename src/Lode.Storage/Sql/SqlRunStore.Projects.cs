@@ -85,6 +85,15 @@ public sealed partial class SqlRunStore
         }, ct);
     }
 
+    /// <summary>The project of that name, made where missing.</summary>
+    /// <exception cref="LodeException">Conflict: it is in the trash.</exception>
+    internal ProjectId ProjectFor(SqlSession sql, string name)
+    {
+        if (FindProject(sql, name) is not { } known)
+            return InsertProject(sql, new NewProject { Name = name });
+        return ReadProject(sql, known).Lifecycle == Lifecycle.Active ? known : throw new LodeException(ErrorCode.Conflict, $"The project '{name}' is in the trash.", "Restore the project first.");
+    }
+
     private ProjectId InsertProject(SqlSession sql, NewProject project)
     {
         sql.Execute("INSERT INTO project (name, artifact_location, lifecycle, created_at, updated_at) VALUES (@0, @1, @2, @3, @3)",

@@ -166,6 +166,9 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         return Changes > before;
     }
 
+    /// <summary>See <see cref="SqlDialect.Clock"/>.</summary>
+    internal string Clock(string parameter) => dialect.Clock(parameter);
+
     /// <summary>A text as it is stored.</summary>
     internal string Stored(string text) => (string)dialect.Bind(text);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lode.Core;
+using Lode.Optimization;
 
 namespace Lode.Tracking;
 
@@ -9,7 +10,7 @@ namespace Lode.Tracking;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    Converters = [typeof(LowerCase<Lifecycle>), typeof(LowerCase<LifecycleView>), typeof(LowerCase<RunStatus>), typeof(LowerCase<ModelStage>), typeof(LowerCase<LoggedModelStatus>), typeof(LowerCase<DeliveryState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
+    Converters = [typeof(LowerCase<Lifecycle>), typeof(LowerCase<LifecycleView>), typeof(LowerCase<RunStatus>), typeof(LowerCase<ModelStage>), typeof(LowerCase<LoggedModelStatus>), typeof(LowerCase<DeliveryState>), typeof(LowerCase<StudyState>), typeof(LowerCase<TrialState>), typeof(LowerCase<Direction>), typeof(LowerCase<DuplicatePolicy>), typeof(LowerCase<TrialOrder>), typeof(RunIdConverter), typeof(ProjectIdConverter), typeof(StudyIdConverter), typeof(SearchSpaceConverter), typeof(ParamsConverter)])]
 [JsonSerializable(typeof(Project))]
 [JsonSerializable(typeof(NewProject))]
 [JsonSerializable(typeof(ProjectChange))]
@@ -50,6 +51,23 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(ExchangeCounts))]
 [JsonSerializable(typeof(ImportReport))]
 [JsonSerializable(typeof(CollectReport))]
+[JsonSerializable(typeof(StudySpec))]
+[JsonSerializable(typeof(NewStudy))]
+[JsonSerializable(typeof(StudyInfo))]
+[JsonSerializable(typeof(StudyList))]
+[JsonSerializable(typeof(StudyPatch))]
+[JsonSerializable(typeof(TrialInfo))]
+[JsonSerializable(typeof(TrialPage))]
+[JsonSerializable(typeof(AskRequest))]
+[JsonSerializable(typeof(AskAnswer))]
+[JsonSerializable(typeof(TellRequest))]
+[JsonSerializable(typeof(ReportRequest))]
+[JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(HeartbeatRequest))]
+[JsonSerializable(typeof(HeartbeatAnswer))]
+[JsonSerializable(typeof(CheckpointRequest))]
+[JsonSerializable(typeof(EnqueueRequest))]
+[JsonSerializable(typeof(LeaseRequest))]
 public sealed partial class TrackingJson : JsonSerializerContext;
 
 /// <summary>The body of PATCH /runs/{id}: a change, and tags to set or (null) remove.</summary>
@@ -131,4 +149,60 @@ public sealed class ProjectIdConverter : JsonConverter<ProjectId>
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, ProjectId value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+}
+
+/// <summary>Study ids as numbers.</summary>
+public sealed class StudyIdConverter : JsonConverter<StudyId>
+{
+    /// <inheritdoc/>
+    public override StudyId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, StudyId value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+}
+
+/// <summary>Spaces as in study files: see <see cref="SpaceJson"/>.</summary>
+public sealed class SearchSpaceConverter : JsonConverter<SearchSpace>
+{
+    /// <inheritdoc/>
+    public override SearchSpace Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var json = JsonDocument.ParseValue(ref reader);
+        try
+        {
+            return SpaceJson.ReadSpace(json.RootElement);
+        }
+        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        {
+            throw new JsonException($"A space is {{\"parameters\": [{{\"name\", \"type\", …}}]}}: {error.Message}", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, SearchSpace value, JsonSerializerOptions options) => writer.WriteRawValue(SpaceJson.Write(value), skipInputValidation: true);
+}
+
+/// <summary>Values of parameters as an object; a float has a point or an exponent.</summary>
+public sealed class ParamsConverter : JsonConverter<Params>
+{
+    /// <inheritdoc/>
+    public override Params Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var json = JsonDocument.ParseValue(ref reader);
+        return json.RootElement.ValueKind == JsonValueKind.Object
+            ? new Params(json.RootElement.EnumerateObject().Select(item => new KeyValuePair<string, ParamValue>(item.Name, SpaceJson.ReadValue(item.Value))))
+            : throw new JsonException("Params are an object.");
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, Params value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, item) in value)
+        {
+            writer.WritePropertyName(name);
+            SpaceJson.Write(writer, item);
+        }
+        writer.WriteEndObject();
+    }
 }

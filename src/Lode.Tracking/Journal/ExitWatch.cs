@@ -72,7 +72,7 @@ internal sealed class ExitWatch
             }
             try
             {
-                Wait(_shipper.FlushAsync);
+                Wait(ct => _shipper.FlushAsync(ct));
             }
             finally
             {
@@ -106,7 +106,7 @@ internal sealed class ExitWatch
                         End(run, run.Journal, tags);
                 }
                 if (!_left)
-                    Wait(_shipper.FlushAsync);
+                    Wait(ct => _shipper.FlushAsync(ct));
                 else
                 {
                     foreach (var run in _runs)

@@ -51,11 +51,13 @@ public sealed class JournalShipper : IAsyncDisposable
     }
 
     /// <summary>Returns when everything written before the call is taken, or refused.</summary>
-    public async Task FlushAsync(CancellationToken ct)
+    /// <param name="ct">Stops waiting.</param>
+    /// <param name="files">Whether files are waited for too.</param>
+    public async Task FlushAsync(CancellationToken ct, bool files = true)
     {
         Task[] waits;
         lock (_gate)
-            waits = [.. _shipments.Select(shipment => shipment.WaitFor(shipment.File.Length, _artifacts is null ? 0 : shipment.File.Files.Added))];
+            waits = [.. _shipments.Select(shipment => shipment.WaitFor(shipment.File.Length, _artifacts is null || !files ? 0 : shipment.File.Files.Added))];
         Wake();
         await Task.WhenAll(waits).WaitAsync(ct).ConfigureAwait(false);
     }

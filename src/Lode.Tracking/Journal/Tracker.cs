@@ -92,7 +92,9 @@ public sealed class Tracker : IAsyncDisposable
     }
 
     /// <summary>Returns when the store has everything that was logged before the call.</summary>
-    public Task FlushAsync(CancellationToken ct) => _shipper.FlushAsync(ct);
+    /// <param name="ct">Stops waiting.</param>
+    /// <param name="files">Whether files are waited for too.</param>
+    public Task FlushAsync(CancellationToken ct, bool files = true) => _shipper.FlushAsync(ct, files);
 
     /// <summary>Sends what is left.</summary>
     public async ValueTask DisposeAsync()

@@ -11,6 +11,15 @@ public static class RunOrigin
     /// <summary>The last step that a fork has taken over.</summary>
     public const string ForkStep = "lode.fork_step";
 
+    /// <summary>The name of the study that a run is a trial of.</summary>
+    public const string Study = "lode.study";
+
+    /// <summary>That study's id.</summary>
+    public const string StudyId = "lode.study_id";
+
+    /// <summary>Which of its trials, from 0.</summary>
+    public const string Trial = "lode.trial";
+
     /// <summary>The signal that ended the program, for example <c>SIGTERM</c>.</summary>
     public const string ExitSignal = ExitPrefix + "signal";
 

@@ -3,6 +3,7 @@ namespace Lode.Core.Tests.Errors;
 public sealed class DidYouMeanTests
 {
     [Theory]
+    [InlineData("ekl", "elk")]
     [InlineData("brave-oter", "brave-otter")]
     [InlineData("Calm-Heron", "calm-heron")]
     [InlineData("zzzzzz", null)]

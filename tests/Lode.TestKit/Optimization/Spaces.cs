@@ -22,6 +22,9 @@ public static class Spaces
         new FloatParameter("point", 0.5, 0.5),
         new CategoricalParameter("only", "x"),
         new OrdinalParameter("size", "s", "m", "l"),
+        new DistributedParameter("weight", ParameterLaw.Normal, 3, 0.5),
+        new DistributedParameter("count", ParameterLaw.LogNormal, 2, 1, step: 2, whole: true),
+        new CategoricalParameter("rare", "x", "y", "z") { Weights = [0.9, 0, 0.1] },
     ]);
 
     /// <summary>Continuous, integer and conditional parameters under linear constraints and predicates; about a tenth of the cube keeps to them.</summary>

@@ -8,7 +8,7 @@ namespace Lode.TestKit;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class NeedsPostgresAttribute : Attribute;
 
-/// <summary>xUnit's own framework, which also heeds <see cref="NeedsPostgresAttribute"/>: xUnit 2 cannot skip tests that a class inherits.</summary>
+/// <summary>xUnit's own framework, which also heeds <see cref="NeedsPostgresAttribute"/> and <see cref="NeedsSlurmAttribute"/>: xUnit 2 cannot skip tests that a class inherits.</summary>
 public sealed class LodeTestFramework(IMessageSink messages) : XunitTestFramework(messages)
 {
     protected override ITestFrameworkDiscoverer CreateDiscoverer(IAssemblyInfo assemblyInfo) => new Discoverer(assemblyInfo, SourceInformationProvider, DiagnosticMessageSink);
@@ -17,13 +17,18 @@ public sealed class LodeTestFramework(IMessageSink messages) : XunitTestFramewor
     {
         protected override bool FindTestsForMethod(ITestMethod testMethod, bool includeSourceInformation, IMessageBus messageBus, ITestFrameworkDiscoveryOptions discoveryOptions)
         {
-            if (PostgresCluster.Missing is not { } reason || !testMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsPostgresAttribute)).Any())
+            if (ReasonOf(testMethod) is not { } reason)
                 return base.FindTestsForMethod(testMethod, includeSourceInformation, messageBus, discoveryOptions);
             if (!testMethod.Method.GetCustomAttributes(typeof(FactAttribute)).Any())
                 return true;
             return ReportDiscoveredTestCase(new SkippedTestCase(reason, DiagnosticMessageSink, testMethod), includeSourceInformation, messageBus);
         }
     }
+
+    private static string? ReasonOf(ITestMethod method) =>
+        (Has(method, typeof(NeedsPostgresAttribute)) ? PostgresCluster.Missing : null) ?? (Has(method, typeof(NeedsSlurmAttribute)) ? SlurmCluster.Missing : null);
+
+    private static bool Has(ITestMethod method, Type attribute) => method.TestClass.Class.GetCustomAttributes(attribute).Any();
 
     private sealed class SkippedTestCase : XunitTestCase
     {
@@ -48,6 +53,6 @@ public sealed class LodeTestFramework(IMessageSink messages) : XunitTestFramewor
             data.AddValue(nameof(SkipReason), SkipReason);
         }
 
-        protected override string GetSkipReason(IAttributeInfo factAttribute) => PostgresCluster.Missing!;
+        protected override string GetSkipReason(IAttributeInfo factAttribute) => ReasonOf(TestMethod)!;
     }
 }

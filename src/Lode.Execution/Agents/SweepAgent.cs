@@ -1,0 +1,262 @@
+using Lode.Core;
+using Lode.Tracking;
+
+namespace Lode.Execution;
+
+/// <summary>Runs a study's trials on this machine: as many at once as there are slots, until there are no more.</summary>
+/// <remarks>
+/// <b>Leases.</b> Trials are asked for, kept by signs of life, told, or given back. A server that is away is waited for: programs go on, and what they gave is told
+/// later. <b>Ends.</b> Told to stop, it ends its programs (SIGTERM, then SIGKILL after the program's grace) and gives their trials back with their checkpoints. Killed,
+/// its guard ends them, and the trials are given out again when their leases are over. <b>Folder.</b> The study's program runs in this process's own working folder.
+/// </remarks>
+/// <param name="stores">The server's.</param>
+/// <param name="options">How it works.</param>
+/// <param name="time">The clock.</param>
+public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(3);
+
+    private readonly Patience _patience = new(time, options.Note);
+    private readonly List<TrialJob> _jobs = [];
+    private TimeSpan _heartbeat = s_heartbeat;
+    private string? _said;
+    private int _told;
+    private int _untold;
+
+    /// <summary>What the next agent of this process is called: the machine, the process, and Slurm's task where it is one.</summary>
+    public static string NewName() => SlurmTaskName() is { } task ? SlurmSweep.AgentPrefix + task
+        : FormattableString.Invariant($"{Environment.MachineName}-{Environment.ProcessId}-{RunId.New().ToString()[^6..]}");
+
+    /// <summary>Refuses a command that is not on this machine, before it costs a trial. What placeholders name is not looked for.</summary>
+    /// <exception cref="LodeException">NotFound: it is not here. PermissionDenied: it may not be run.</exception>
+    public static void CheckCommand(SweepProgram program)
+    {
+        var file = program.Command[0];
+        if (!file.Contains('{', StringComparison.Ordinal) && ProgramPath.Find(file) is null)
+            throw ProgramPath.CannotRun(file, isDenied: File.Exists(file), "it may not be run");
+    }
+
+    /// <summary>Runs trials until the study gives out no more.</summary>
+    /// <param name="study">Which.</param>
+    /// <param name="stop">Asks for no more, gives back what runs, and ends.</param>
+    /// <param name="hurry">The same at once: programs are killed, and no server is waited for.</param>
+    /// <exception cref="LodeException">InvalidArgument: the study has no program, or this machine is too small. NotFound: its command is not here.</exception>
+    public async Task<AgentReport> RunAsync(StudyInfo study, CancellationToken stop, CancellationToken hurry)
+    {
+        var program = SweepSpec.Of(study.Project, study.Name, study.Spec).Program;
+        CommandTemplate.Check(program, study.Spec.Space);
+        CheckCommand(program);
+        // Whoever says how many trials to run at once is taken at their word about processors.
+        var request = options.Slots is null ? program.Resources : program.Resources with { Cpus = 0 };
+        var pool = new SlotPool(options.Machine);
+        if (pool.WhyNever(request) is { } never)
+            throw new LodeException(ErrorCode.InvalidArgument, never, "See `resources` in the sweep file; --slots N runs N trials whatever processors they ask for.");
+        var scratch = Directory.CreateTempSubdirectory("lode-agent-").FullName;
+        using var guard = new ProgramGuard(scratch);
+        var tracker = new Tracker(stores.Runs, Path.Combine(scratch, "journals"), time, options.Note, stores.Artifacts, endsBySignal: false);
+        var work = new AgentWork(options, stores, study, program, tracker, _patience, guard, scratch, time);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(hurry);
+        using var onStop = stop.Register(() => giveUp.CancelAfter(TimeSpan.FromSeconds(program.GraceSeconds) + s_farewell));
+        using var onHurry = hurry.Register(() => Jobs().ForEach(job => job.Kill()));
+        using var done = new CancellationTokenSource();
+        var beating = HeartbeatsAsync(study.Id, done.Token);
+        try
+        {
+            return await WorkAsync(work, pool, request, stop, giveUp.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever went wrong: no program outlives its agent.
+            var left = Jobs();
+            left.ForEach(job => job.Stop("stopped"));
+            await Task.WhenAll(left.Select(job => job.Ended)).ConfigureAwait(false);
+            await done.CancelAsync().ConfigureAwait(false);
+            await beating.ConfigureAwait(false);
+            await CloseAsync(tracker, scratch, giveUp.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<AgentReport> WorkAsync(AgentWork work, SlotPool pool, ResourceRequest request, CancellationToken stop, CancellationToken giveUp)
+    {
+        var (started, isOver) = (0, false);
+        AskAnswer? answer = null;
+        var stopped = Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        while (true)
+        {
+            await ReapAsync(pool).ConfigureAwait(false);
+            var jobs = Jobs();
+            if (stop.IsCancellationRequested)
+            {
+                jobs.ForEach(job => job.Stop("stopped"));
+                isOver = true;
+            }
+            isOver |= started >= options.Trials;
+            if (isOver)
+            {
+                if (jobs.Count == 0)
+                    return new AgentReport(answer?.State ?? work.Study.State, answer is { Trials.Count: > 0 } ? null : answer?.Reason, _told, _untold);
+                await WhenAnyAsync(jobs, stop.IsCancellationRequested ? null : stopped).ConfigureAwait(false);
+                continue;
+            }
+            var free = TakeSlots(pool, request, started);
+            if (free.Count == 0)
+            {
+                await WhenAnyAsync(jobs, stopped).ConfigureAwait(false);
+                continue;
+            }
+            try
+            {
+                answer = await AskAsync(work.Study.Id, free.Count, stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                free.ForEach(pool.Release);
+                continue;
+            }
+            for (var i = 0; i < free.Count; i++)
+            {
+                if (i >= answer.Trials.Count)
+                {
+                    pool.Release(free[i]);
+                    continue;
+                }
+                var job = new TrialJob(work, answer.Trials[i], free[i], pool.EnvironmentOf(free[i] with { Request = work.Program.Resources }), giveUp);
+                lock (_jobs)
+                    _jobs.Add(job);
+                started++;
+            }
+            if (answer.Trials.Count == 0)
+                isOver = await WaitAsync(answer, stopped).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until the study may have something again; true where it never will.</summary>
+    private async Task<bool> WaitAsync(AskAnswer answer, Task stopped)
+    {
+        if (answer.RetryAfter is not { } seconds)
+            return true;
+        if (answer.State == StudyState.Paused && _said != answer.Reason)
+            options.Note($"waiting: {_said = answer.Reason}");
+        await Task.WhenAny([Task.Delay(TimeSpan.FromSeconds(Math.Clamp(seconds, 0.05, 60)), time), stopped, .. Jobs().Select(job => job.Ended)]).ConfigureAwait(false);
+        return false;
+    }
+
+    // An answer that is on its way when the agent is told to stop is waited for: its trials are to be given back.
+    private async Task<AskAnswer> AskAsync(StudyId study, int count, CancellationToken stop)
+    {
+        var key = RunId.New().ToString();
+        var answer = await _patience.AskAsync(
+            async ct =>
+            {
+                using var late = new CancellationTokenSource();
+                using var onStop = ct.Register(() => late.CancelAfter(s_answer));
+                return await stores.Studies.AskAsync(study, new AskRequest { Agent = options.Name, Count = count, Key = key, LogsRuns = true }, late.Token).ConfigureAwait(false);
+            },
+            stop).ConfigureAwait(false);
+        if (answer.HeartbeatSeconds > 0)
+            _heartbeat = TimeSpan.FromSeconds(Math.Min(answer.HeartbeatSeconds, s_heartbeat.TotalSeconds));
+        return answer;
+    }
+
+    private List<Slot> TakeSlots(SlotPool pool, ResourceRequest request, int started)
+    {
+        var most = Math.Min(options.Slots - pool.Count ?? 1000, options.Trials - started ?? 1000);
+        var free = new List<Slot>();
+        while (free.Count < Math.Min(most, 1000) && pool.TryTake(request) is { } slot)
+            free.Add(slot);
+        return free;
+    }
+
+    private async Task ReapAsync(SlotPool pool)
+    {
+        foreach (var job in Jobs().Where(job => job.Ended.IsCompleted))
+        {
+            lock (_jobs)
+                _jobs.Remove(job);
+            pool.Release(job.Slot);
+            if (await job.Ended.ConfigureAwait(false) is null)
+                _untold++;
+            else
+                _told++;
+            job.Dispose();
+        }
+    }
+
+    private static Task<Task> WhenAnyAsync(List<TrialJob> jobs, Task? stopped) => Task.WhenAny([.. jobs.Select(job => job.Ended), .. stopped is null ? Array.Empty<Task>() : [stopped]]);
+
+    private List<TrialJob> Jobs()
+    {
+        lock (_jobs)
+            return [.. _jobs];
+    }
+
+    private async Task HeartbeatsAsync(StudyId study, CancellationToken done)
+    {
+        while (!done.IsCancellationRequested)
+        {
+            await Task.Delay(_heartbeat, time, done).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+            var jobs = Jobs().Where(job => !job.Ended.IsCompleted).ToDictionary(job => job.Key.Number);
+            if (jobs.Count == 0)
+                continue;
+            try
+            {
+                var answer = await stores.Studies.HeartbeatAsync(study, new HeartbeatRequest { Trials = [.. jobs.Values.Select(job => job.Key)] }, done).ConfigureAwait(false);
+                _patience.Heard(null);
+                foreach (var stop in answer.Stop)
+                {
+                    if (!jobs.TryGetValue(stop.Number, out var job) || job.Ended.IsCompleted)
+                        continue;
+                    if (stop.Reason == "lost")
+                        await job.LostAsync().ConfigureAwait(false);
+                    else
+                        job.Stop(stop.Reason);
+                }
+            }
+            catch (LodeException error)
+            {
+                if (error.Code == ErrorCode.Unavailable)
+                    _patience.Heard(error);
+                else if (error.Code == ErrorCode.NotFound)
+                    jobs.Values.ToList().ForEach(job => job.Stop("lost"));
+            }
+            catch (OperationCanceledException)
+            {
+                // All trials have ended.
+            }
+        }
+    }
+
+    private async Task CloseAsync(Tracker tracker, string scratch, CancellationToken giveUp)
+    {
+        var journals = Path.Combine(scratch, "journals");
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
+            limit.CancelAfter(TimeSpan.FromSeconds(10));
+            await tracker.FlushAsync(limit.Token).ConfigureAwait(false);
+            await tracker.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OperationCanceledException or LodeException)
+        {
+            if (options.Undelivered is { } place && Directory.Exists(journals))
+            {
+                Directory.CreateDirectory(place);
+                foreach (var file in Directory.EnumerateFiles(journals, "*.jsonl"))
+                    File.Move(file, Path.Combine(place, Path.GetFileName(file)));
+                options.Note($"what could not be delivered is in {place}; the next lode command sends it");
+            }
+        }
+        try
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            options.Note($"'{scratch}' could not be removed: {error.Message}");
+        }
+    }
+
+    private static string? SlurmTaskName() => Environment.GetEnvironmentVariable("SLURM_ARRAY_JOB_ID") is { Length: > 0 } job && Environment.GetEnvironmentVariable("SLURM_ARRAY_TASK_ID") is { Length: > 0 } task ? $"{job}_{task}" : null;
+}
