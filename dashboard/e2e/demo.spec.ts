@@ -74,6 +74,34 @@ test('the filter narrows the table, says what it does not understand, and surviv
   await expect(page.getByText(/^\d+ of \d+ runs$/)).toBeVisible();
 });
 
+test('runs that are part of another stand within it, opened and closed by mouse and keys', async ({ page }) => {
+  await openDemo(page);
+  await page.getByRole('button', { name: 'Nest' }).click();
+  await expect(page.getByText(/^\d+ of \d+ runs, others within$/)).toBeVisible();
+  const grid = page.getByRole('treegrid', { name: 'Runs' });
+  await expect(grid.getByRole('link', { name: /^trial-\d+$/ })).toHaveCount(0);
+  const tune = grid.getByRole('row').filter({ has: page.getByRole('link', { name: 'tune', exact: true }) });
+  await expect(tune).toHaveAttribute('aria-expanded', 'false');
+  await tune.getByRole('button', { name: 'Show the runs within tune' }).click();
+  await expect(tune).toHaveAttribute('aria-expanded', 'true');
+  const trial = grid.getByRole('row').filter({ has: page.getByRole('link', { name: /^trial-\d+$/ }) }).first();
+  await expect(trial).toHaveAttribute('aria-level', '2');
+  await expect(page).toHaveURL(/nest=1.*open=|open=.*nest=1/);
+  await expectAccessible(page, 'nested runs');
+
+  await page.reload();
+  await expect(trial).toBeVisible();
+  await tune.click({ position: { x: 4, y: 10 } });
+  await grid.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(tune).toHaveAttribute('aria-expanded', 'false');
+  await expect(trial).toHaveCount(0);
+  await page.keyboard.press('ArrowRight');
+  await expect(trial).toBeVisible();
+  await page.getByRole('button', { name: 'Nest' }).click();
+  await expect(page.getByRole('grid', { name: 'Runs' })).toBeVisible();
+});
+
 test('a run shows its numbers and a drawn chart, in both themes', async ({ page }) => {
   await openDemo(page);
   await page.getByRole('searchbox', { name: 'Filter runs' }).fill('name~trial tags.lode.trial.state:complete');

@@ -1,4 +1,4 @@
-import { Eye, EyeOff } from 'lucide-react';
+import { ChevronDown, ChevronRight, Eye, EyeOff } from 'lucide-react';
 import { Link } from 'wouter';
 import type { Run } from '../../api/types';
 import { formatAge, formatTime } from '../../plots/format';
@@ -6,6 +6,9 @@ import { colorOf, useDark } from '../../plots/palette';
 import { StatusBadge } from '../shell/StatusBadge';
 import { cellOf } from './columns';
 import css from './RunTable.module.css';
+
+/** How a nested row stands: a parent whose parts are hidden or shown, one that has none, a part. */
+export type Fold = 'closed' | 'open' | 'none' | 'part';
 
 interface Props {
   index: number;
@@ -20,6 +23,9 @@ interface Props {
   selected: ReadonlySet<string>;
   hidden: ReadonlySet<string>;
   slots: ReadonlyMap<string, number>;
+  /** Null where runs stand side by side. */
+  fold: Fold | null;
+  onOpen: (id: string) => void;
   onActivate: (row: number) => void;
   onSelect: (id: string) => void;
   onHide: (id: string) => void;
@@ -27,7 +33,7 @@ interface Props {
 
 /** One run. Its controls are out of the tab order: the grid's keys reach them. */
 export function RunRow(props: Props) {
-  const { run, index, fields, now } = props;
+  const { run, index, fields, now, fold } = props;
   const dark = useDark();
   const place = { gridTemplateColumns: props.template, transform: `translateY(${props.top}px)` };
   if (!run) {
@@ -46,6 +52,8 @@ export function RunRow(props: Props) {
       id={`row-${index}`}
       aria-rowindex={index + 2}
       aria-selected={selected}
+      aria-level={fold === null ? undefined : fold === 'part' ? 2 : 1}
+      aria-expanded={fold === 'open' ? true : fold === 'closed' ? false : undefined}
       data-active={props.active || undefined}
       className={css.row}
       style={place}
@@ -67,7 +75,12 @@ export function RunRow(props: Props) {
         </button>
       </div>
       <div role="gridcell" aria-colindex={2} className={css.cell}><StatusBadge status={run.status} /></div>
-      <div role="gridcell" aria-colindex={3} className={css.cell} data-field="name">
+      <div role="gridcell" aria-colindex={3} className={css.cell} data-field="name" data-fold={fold ?? undefined}>
+        {(fold === 'open' || fold === 'closed') && (
+          <button type="button" tabIndex={-1} className={css.fold} aria-label={`${fold === 'open' ? 'Hide' : 'Show'} the runs within ${run.name}`} onClick={() => props.onOpen(run.id)}>
+            {fold === 'open' ? <ChevronDown size={14} aria-hidden="true" /> : <ChevronRight size={14} aria-hidden="true" />}
+          </button>
+        )}
         <Link href={`/p/${props.project}/r/${run.id}`} tabIndex={-1} title={run.name}>{run.name}</Link>
       </div>
       {fields.map((field, i) => {

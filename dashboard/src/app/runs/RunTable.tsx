@@ -6,7 +6,8 @@ import { useShortcuts } from '../shell/shortcuts';
 import type { Sort } from '../url/codec';
 import { useNow } from '../useNow';
 import { labelOf, widthOf } from './columns';
-import { RunRow } from './RunRow';
+import { RunRow, type Fold } from './RunRow';
+import type { NestedRuns } from './useNestedRuns';
 import type { RunWindows } from './useRunWindows';
 import css from './RunTable.module.css';
 
@@ -22,6 +23,11 @@ export interface RunTableProps {
   /** Rows now in view. */
   onRange: (first: number, last: number) => void;
   onTop: (atTop: boolean) => void;
+  /** The same runs, where some stand within others; null where they stand side by side. */
+  nested: NestedRuns | null;
+  /** Those whose parts are shown. */
+  open: readonly string[];
+  onOpen: (id: string) => void;
   selected: ReadonlySet<string>;
   hidden: ReadonlySet<string>;
   slots: ReadonlyMap<string, number>;
@@ -76,6 +82,17 @@ export function RunTable(props: RunTableProps) {
   const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 300) / ROW) - 2);
   useShortcuts({ j: () => move(active + 1), k: () => move(active - 1), x: withRun(props.onSelect), v: withRun(props.onHide) });
 
+  const foldOf = (row: number): Fold | null => {
+    const run = runs.at(row);
+    if (!props.nested || !run) return null;
+    if (props.nested.depth(row) > 0) return 'part';
+    return props.nested.childless.has(run.id) ? 'none' : props.open.includes(run.id) ? 'open' : 'closed';
+  };
+  const turn = (want: Fold): void => {
+    const run = runs.at(active);
+    if (run && foldOf(active) === want) props.onOpen(run.id);
+  };
+
   const head = (field: string, label: string, index: number, numeric = false): React.ReactNode => {
     const direction = sort?.field === field ? (sort.descending ? 'descending' : 'ascending') : 'none';
     return (
@@ -93,7 +110,7 @@ export function RunTable(props: RunTableProps) {
     <div
       ref={scroller}
       className={css.scroller}
-      role="grid"
+      role={props.nested ? 'treegrid' : 'grid'}
       aria-label="Runs"
       aria-rowcount={runs.total + 1}
       aria-colcount={columns.length + 3}
@@ -109,6 +126,8 @@ export function RunTable(props: RunTableProps) {
         if (to !== undefined) move(to);
         else if (event.key === 'Enter') withRun((id) => navigate(`/p/${props.project}/r/${id}`))();
         else if (event.key === ' ') withRun(props.onSelect)();
+        else if (event.key === 'ArrowRight') turn('closed');
+        else if (event.key === 'ArrowLeft') turn('open');
         else return;
         event.preventDefault();
       }}
@@ -136,6 +155,8 @@ export function RunTable(props: RunTableProps) {
             selected={props.selected}
             hidden={props.hidden}
             slots={props.slots}
+            fold={foldOf(row.index)}
+            onOpen={props.onOpen}
             onActivate={setActive}
             onSelect={props.onSelect}
             onHide={props.onHide}

@@ -1,4 +1,4 @@
-import { Columns3 } from 'lucide-react';
+import { Columns3, ListTree } from 'lucide-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { ApiError, getColumns, getProject, getRuns } from '../../api/client';
@@ -25,6 +25,7 @@ import { FilterBox } from './FilterBox';
 import { RunTable } from './RunTable';
 import { Split } from './Split';
 import { useChosenRuns } from './useChosenRuns';
+import { isChildren, PARENT_TAG, TOP_LEVEL, useNestedRuns } from './useNestedRuns';
 import { useRunWindows } from './useRunWindows';
 import css from './RunsPage.module.css';
 
@@ -44,7 +45,11 @@ export function RunsPage({ id }: { id: number }) {
 
   const project = useQuery({ queryKey: keys.project(id), queryFn: ({ signal }) => getProject(id, signal) });
   const sort = formatSort(state.sort);
-  const runs = useRunWindows(id, state.q, sort, range[0], range[1]);
+  // A filter finds runs wherever they stand, so it shows them side by side.
+  const nested = state.nest && state.q === '';
+  const question = nested ? TOP_LEVEL : state.q;
+  const parents = useRunWindows(id, question, sort, range[0], range[1]);
+  const runs = useNestedRuns(id, parents, sort, nested ? state.open : NONE);
   const columns = useQuery({
     queryKey: keys.columns(id, state.q),
     queryFn: ({ signal }) => getColumns(id, state.q, signal),
@@ -71,17 +76,19 @@ export function RunsPage({ id }: { id: number }) {
   const lookForNew = useRef<() => void>(() => undefined);
   lookForNew.current = () => {
     if (atTop.current && state.sort === null) return reload();
-    const { q, total } = { q: state.q, total: runs.total };
+    const { q, total } = { q: question, total: parents.total };
     getRuns(id, { q, sort: '', limit: 1, offset: 0 }).then(
       (page) => setFresh(Math.max(0, page.total - total)),
       () => undefined,
     );
   };
   const onUnknown = useRef(throttle(() => lookForNew.current(), 1000)).current;
+  const refreshParts = useRef(throttle(() => void client.invalidateQueries({ queryKey: keys.runs(id), predicate: ({ queryKey }) => isChildren(queryKey[2]) }), 1000)).current;
   useLive(runs.pending ? null : `project=${id}`, {
     onRuns: (changed) => {
       const unknown = patchRuns(client, id, changed);
-      if (unknown.length > 0) onUnknown();
+      if (unknown.length > 0 && nested && unknown.every((run) => PARENT_TAG in run.tags)) refreshParts();
+      else if (unknown.length > 0) onUnknown();
       refreshProject();
     },
     onHello: (version) => {
@@ -132,9 +139,18 @@ export function RunsPage({ id }: { id: number }) {
         <button type="button" className="button" aria-haspopup="dialog" onClick={() => setPicking(true)}>
           <Columns3 size={14} aria-hidden="true" />Columns
         </button>
+        <button
+          type="button"
+          className={`button ${css.toggle}`}
+          aria-pressed={state.nest}
+          title={state.nest && !nested ? 'A filter shows runs side by side' : 'Runs that are part of another (trials, candidates) stand within it'}
+          onClick={() => set({ nest: !state.nest, open: [] })}
+        >
+          <ListTree size={14} aria-hidden="true" />Nest
+        </button>
       </div>
       <div className={css.meta}>
-        <span role="status">{runs.pending || !runs.known ? '' : runs.total === runs.all ? plural(runs.all, 'run') : `${runs.total.toLocaleString('en')} of ${plural(runs.all, 'run')}`}</span>
+        <span role="status">{runs.pending || !runs.known ? '' : nested ? `${parents.total.toLocaleString('en')} of ${plural(runs.all, 'run')}, others within` : runs.total === runs.all ? plural(runs.all, 'run') : `${runs.total.toLocaleString('en')} of ${plural(runs.all, 'run')}`}</span>
         {project.data && STATUSES.filter((status) => project.data.runs[status] > 0 && project.data.runs[status] < project.data.runs.total).map((status) => {
           const on = hasClause(state.q, `status:${status}`);
           return (
@@ -168,14 +184,20 @@ export function RunsPage({ id }: { id: number }) {
             fields={fields}
             sort={state.sort}
             onSort={(next) => set({ sort: next })}
-            onRange={(first, last) => setRange((old) => (old[0] === first && old[1] === last ? old : [first, last]))}
+            nested={nested ? runs : null}
+            open={state.open}
+            onOpen={(run) => set({ open: state.open.includes(run) ? state.open.filter((other) => other !== run) : [...state.open, run] }, 'replace')}
+            onRange={(top, bottom) => {
+              const [first, last] = [runs.parentRow(top), runs.parentRow(bottom)];
+              setRange((old) => (old[0] === first && old[1] === last ? old : [first, last]));
+            }}
             onTop={(top) => { atTop.current = top; }}
             selected={selected}
             hidden={hidden}
             slots={slots}
             onSelect={toggle('sel')}
             onHide={toggle('hide')}
-            question={`${state.q} ${sort}`}
+            question={`${question} ${sort}`}
           />
         )}
       </div>

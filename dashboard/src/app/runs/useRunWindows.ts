@@ -10,6 +10,8 @@ export const WINDOW = 100;
 export interface RunWindows {
   /** The run in that row; undefined while its window is on its way. */
   at: (row: number) => Run | undefined;
+  /** The row of a run that is loaded; undefined otherwise. */
+  rowOf: (id: string) => number | undefined;
   /** Runs loaded so far, in order. */
   loaded: readonly Run[];
   /** Match the filter. */
@@ -64,6 +66,13 @@ export function useRunWindows(project: number, q: string, sort: string, first: n
   const failed = queries.find((query) => query.isError);
   return {
     at: (row) => current?.pages.get(Math.floor(row / WINDOW))?.runs[row % WINDOW],
+    rowOf: (id) => {
+      for (const [window, page] of current?.pages ?? []) {
+        const row = page.runs.findIndex((run) => run.id === id);
+        if (row >= 0) return window * WINDOW + row;
+      }
+      return undefined;
+    },
     loaded: current ? [...current.pages.keys()].sort((a, b) => a - b).flatMap((i) => current.pages.get(i)!.runs) : [],
     total: current?.total ?? 0,
     all: current?.all ?? 0,

@@ -33,6 +33,10 @@ export interface RunsState extends ChartState {
   /** Runs kept out of the charts. */
   hide: string[];
   tab: (typeof RUNS_TABS)[number];
+  /** Runs that are part of another stand below it. */
+  nest: boolean;
+  /** Runs whose parts are shown, when nested. */
+  open: string[];
 }
 
 export const runsCodec = defineCodec<RunsState>({
@@ -42,6 +46,8 @@ export const runsCodec = defineCodec<RunsState>({
   sel: list(),
   hide: list(),
   tab: choice(RUNS_TABS),
+  nest: flag(),
+  open: list(),
   ...chartFields,
 });
 

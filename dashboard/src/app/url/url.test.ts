@@ -23,6 +23,8 @@ const runsState: fc.Arbitrary<RunsState> = fc.record({
   sel: words,
   hide: words,
   tab: fc.constantFrom(...RUNS_TABS),
+  nest: fc.boolean(),
+  open: words,
 });
 const runState: fc.Arbitrary<RunState> = fc.record({ ...chart, tab: fc.constantFrom(...RUN_TABS) });
 
