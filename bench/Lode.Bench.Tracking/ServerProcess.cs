@@ -37,6 +37,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static Task<ServerProcess> StartAsync(string server) => StartAsync(server, "up", "--port", "0", "--json");
 
+    /// <summary>One of several on a PostgreSQL database.</summary>
+    public static Task<ServerProcess> StartOnAsync(string server, string store) => StartAsync(server, "up", "--port", "0", "--json", "--store", store);
+
     /// <summary>The reference beside it: see <see cref="BareServer"/>.</summary>
     public static Task<ServerProcess> StartBareAsync() => StartAsync(typeof(BareServer).Assembly.Location, "bare-server");
 

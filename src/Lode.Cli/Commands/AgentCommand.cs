@@ -31,9 +31,15 @@ internal static class AgentCommand
         using var signals = new StopSignals(line => context.Terminal.Note($"lode: {line}"));
         var report = await new SweepJob(context, host, options).AgentAsync(study, signals);
         if (context.Json)
+        {
             context.Terminal.Json(report, CliJson.Default.AgentReport);
+        }
         else
-            context.Terminal.Note($"lode: {report.Trials} trials run here · the sweep is {SweepText.Word(report.State)}{(report.Reason is null ? "" : $": {report.Reason}")}");
+        {
+            var table = new TextTable("TRIALS RUN HERE", "SWEEP", "REASON").Numeric(0);
+            table.Add(report.Trials.ToString(System.Globalization.CultureInfo.InvariantCulture), SweepText.Word(report.State), report.Reason ?? "");
+            table.Write(context.Terminal);
+        }
         return signals.Stop.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;
     }
 }

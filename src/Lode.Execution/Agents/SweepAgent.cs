@@ -60,6 +60,7 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(hurry);
         using var onStop = stop.Register(() => giveUp.CancelAfter(TimeSpan.FromSeconds(program.GraceSeconds) + s_farewell));
         using var onHurry = hurry.Register(() => Jobs().ForEach(job => job.Kill()));
+        _heartbeat = Beat(study.Spec.LeaseSeconds / 3);
         using var done = new CancellationTokenSource();
         var beating = HeartbeatsAsync(study.Id, done.Token);
         try
@@ -156,9 +157,11 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
             },
             stop).ConfigureAwait(false);
         if (answer.HeartbeatSeconds > 0)
-            _heartbeat = TimeSpan.FromSeconds(Math.Min(answer.HeartbeatSeconds, s_heartbeat.TotalSeconds));
+            _heartbeat = Beat(answer.HeartbeatSeconds);
         return answer;
     }
+
+    private static TimeSpan Beat(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, s_heartbeat.TotalSeconds));
 
     private List<Slot> TakeSlots(SlotPool pool, ResourceRequest request, int started)
     {
