@@ -41,4 +41,17 @@ public sealed class ConsoleLogTests
         Assert.EndsWith("x\nlast\n", text, StringComparison.Ordinal);
         Assert.Contains($"[… {10_000_011 - (2 * ConsoleLog.Half)} bytes left out …]", text, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("one\ntwo\n\n  \n", "two")]
+    [InlineData("10 %\r\u001b[31mred\u001b[0m\n", "red")]
+    public void LastLine_OfWhatWasPrinted_IsTheLastThatSaysSomething(string text, string last)
+    {
+        var log = new ConsoleLog();
+        var channel = log.Open();
+        channel.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        channel.End();
+        Assert.Equal(last, log.LastLine());
+    }
 }
