@@ -15,6 +15,16 @@ export type Path =
   | '/api/v1/runs/{id}/journal'
   | '/api/v1/runs/{id}/rewind'
   | '/api/v1/runs/{id}/fork'
+  | '/api/v1/studies'
+  | '/api/v1/studies/{id}'
+  | '/api/v1/studies/{id}/trials'
+  | '/api/v1/studies/{id}/trials/{number}'
+  | '/api/v1/studies/{id}/ask'
+  | '/api/v1/studies/{id}/trials/{number}/tell'
+  | '/api/v1/studies/{id}/trials/{number}/report'
+  | '/api/v1/studies/{id}/trials/{number}/checkpoint'
+  | '/api/v1/studies/{id}/trials/{number}/release'
+  | '/api/v1/studies/{id}/heartbeat'
   | '/api/v1/metrics'
   | '/api/v1/runs/{id}/history'
   | '/api/v1/storage'
@@ -82,6 +92,30 @@ export interface ArtifactList {
   artifacts: (Artifact)[];
 }
 
+/** What an ask gives. */
+export interface AskAnswer {
+  trials?: (TrialInfo)[];
+  state: StudyState;
+  reason?: null | string;
+  retryAfter?: number | 'NaN' | 'Infinity' | '-Infinity';
+  heartbeatSeconds?: number | 'NaN' | 'Infinity' | '-Infinity';
+}
+
+/** The body of POST /studies/{id}/ask. */
+export interface AskRequest {
+  agent: string;
+  count?: number;
+  key?: null | string;
+  logsRuns?: boolean;
+}
+
+/** The body of POST /studies/{id}/trials/{number}/checkpoint. */
+export interface CheckpointRequest {
+  path: string;
+  step?: null | number;
+  attempt: number;
+}
+
 /** What to purge. */
 export interface CollectQuery {
   runs?: null | (string)[];
@@ -125,6 +159,18 @@ export interface DatasetSummary {
 /** How a delivery stands. */
 export type DeliveryState = 'waiting' | 'delivered' | 'failed';
 
+/** Whether smaller or larger values are better. The numbers are persisted; append only. */
+export type Direction = 'minimize' | 'maximize';
+
+/** What a study does with a proposal that equals an earlier trial. The numbers are persisted; append only. */
+export type DuplicatePolicy = 'allow' | 'reask' | 'reuse';
+
+/** The body of POST /studies/{id}/trials. */
+export interface EnqueueRequest {
+  params: unknown;
+  priority?: number;
+}
+
 /** The body of every refusal. */
 export interface ErrorBody {
   error: ErrorDetail;
@@ -138,6 +184,17 @@ export interface ErrorDetail {
   retryable: boolean;
 }
 
+/** Trials to stop. */
+export interface HeartbeatAnswer {
+  stop: (TrialStop)[];
+  state: StudyState;
+}
+
+/** The body of POST /studies/{id}/heartbeat. */
+export interface HeartbeatRequest {
+  trials: (Record<string, unknown>)[];
+}
+
 /** What a store says to a piece of a journal. */
 export interface JournalReceipt {
   offset: number;
@@ -145,10 +202,17 @@ export interface JournalReceipt {
   purged?: boolean;
 }
 
+export type JsonElement = unknown;
+
 /** A run in the trash that is not purged. */
 export interface KeptRun {
   run: RunId;
   reason: string;
+}
+
+/** The number of a lease. */
+export interface LeaseRequest {
+  attempt: number;
 }
 
 /** Whether a project or run is in use or in the trash. Persisted; append only. */
@@ -233,6 +297,12 @@ export interface ModelOutput {
 /** Where a version stands on its way into use. Aliases say the same with names of one's own. */
 export type ModelStage = 'none' | 'staging' | 'production' | 'archived';
 
+/** Something of a catalogue, and its options. */
+export interface NamedOptions {
+  name: string;
+  options?: unknown;
+}
+
 /** What a new project is made of. */
 export interface NewProject {
   name: string;
@@ -249,6 +319,17 @@ export interface NewRun {
   startedAt?: null | number;
   tags?: Record<string, string>;
 }
+
+/** What a new study is made of. */
+export interface NewStudy {
+  project: string;
+  name?: null | string;
+  spec: Record<string, unknown>;
+  allowExisting?: boolean;
+}
+
+/** An assignment of values to the active parameters of one trial. Immutable; keeps the order in which it was built; equal when it holds the same names with the same values, in any order. */
+export type Params = unknown;
 
 /** A named group of runs; MLflow's REST calls it an experiment. A snapshot. */
 export interface Project {
@@ -290,6 +371,25 @@ export interface ProjectUse {
   points?: number;
   trashedPoints?: number;
   bytes?: number;
+}
+
+/** What a trial reported on its way. */
+export interface Report {
+  step?: number;
+  values?: (number | 'NaN' | 'Infinity' | '-Infinity')[];
+}
+
+/** What a report hears. */
+export interface ReportAnswer {
+  stop: boolean;
+  reason?: null | string;
+}
+
+/** The body of POST /studies/{id}/trials/{number}/report. */
+export interface ReportRequest {
+  step: number;
+  values: (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  attempt: number;
 }
 
 /** One execution of a program, with all that is known of it but metric histories. A snapshot. */
@@ -405,6 +505,9 @@ export interface RunRewind {
 /** Where a run stands. 1 to 5 are MLflow's numbers; persisted and sent; append only. */
 export type RunStatus = 'running' | 'scheduled' | 'finished' | 'failed' | 'killed' | 'stale';
 
+/** The parameters of a search and when each is active. Immutable. The only place that knows kinds of parameters: samplers see the unit cube, one coordinate in [0, 1] per parameter, NaN where a parameter is inactive. */
+export type SearchSpace = unknown;
+
 /** Histories for charts. */
 export interface SeriesPage {
   series: (MetricSeries)[];
@@ -427,6 +530,85 @@ export interface StorageUse {
   projects?: (ProjectUse)[];
 }
 
+/** What a study may use; null = without limit. */
+export interface StudyBudget {
+  trials?: null | number;
+  hours?: number | 'NaN' | 'Infinity' | '-Infinity';
+  parallel?: null | number;
+}
+
+/** A metric to make small or large. */
+export interface StudyGoal {
+  metric: string;
+  direction?: Direction;
+}
+
+/** A study's id: a small number given by the store, written in decimal. */
+export type StudyId = unknown;
+
+/** A study as it stood: what it searches for, and how far it is. */
+export interface StudyInfo {
+  id: StudyId;
+  projectId: ProjectId;
+  project: string;
+  name: string;
+  state: StudyState;
+  reason?: null | string;
+  spec: StudySpec;
+  version?: number;
+  createdAt?: number;
+  startedAt?: null | number;
+  endedAt?: null | number;
+  trials?: number;
+  counts?: TrialCounts;
+  best?: null | TrialInfo;
+  samplerReason?: null | string;
+}
+
+/** Studies found. */
+export interface StudyList {
+  studies: (StudyInfo)[];
+}
+
+/** The body of PATCH /studies/{id}; null leaves a field as it is. */
+export interface StudyPatch {
+  state?: 'running' | 'paused' | 'stopped' | 'finished' | null;
+  reason?: null | string;
+  budget?: Record<string, unknown>;
+  retryFailed?: boolean;
+}
+
+/** What a study searches for, and how. Kept whole, as it was sent. */
+export interface StudySpec {
+  goals: (StudyGoal)[];
+  space?: SearchSpace;
+  sampler?: NamedOptions;
+  pruner?: NamedOptions;
+  terminators?: (NamedOptions)[];
+  seed?: number;
+  budget?: StudyBudget;
+  duplicates?: DuplicatePolicy;
+  repeatableWidth?: number;
+  retries?: number;
+  maxLosses?: number;
+  firstFailures?: number;
+  leaseSeconds?: number | 'NaN' | 'Infinity' | '-Infinity';
+  priority?: number;
+  program?: null | JsonElement;
+}
+
+/** Where a study stands. The numbers are persisted; append only. */
+export type StudyState = 'running' | 'paused' | 'stopped' | 'finished';
+
+/** The body of POST /studies/{id}/trials/{number}/tell. */
+export interface TellRequest {
+  state?: 'running' | 'complete' | 'pruned' | 'failed' | 'waiting';
+  values?: (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  constraints?: (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  failure?: null | string;
+  attempt: number;
+}
+
 /** Data that runs read: unique in its project by name and digest. */
 export interface TrackedDataset {
   name: string;
@@ -435,6 +617,51 @@ export interface TrackedDataset {
   source: string;
   schema?: null | string;
   profile?: null | string;
+}
+
+/** How many trials are in each state. */
+export interface TrialCounts {
+  waiting?: number;
+  running?: number;
+  complete?: number;
+  pruned?: number;
+  failed?: number;
+}
+
+/** A trial as it stood. */
+export interface TrialInfo {
+  number: number;
+  state: TrialState;
+  params: Params;
+  values?: (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  constraints?: (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  reports?: (Report)[];
+  failure?: null | string;
+  run?: null | RunId;
+  agent?: null | string;
+  attempt?: number;
+  losses?: number;
+  priority?: number;
+  checkpoint?: null | string;
+  checkpointStep?: null | number;
+  createdAt?: number;
+  startedAt?: null | number;
+  endedAt?: null | number;
+}
+
+/** Trials found. */
+export interface TrialPage {
+  trials: (TrialInfo)[];
+  total: number;
+}
+
+/** Where a trial stands. The numbers are persisted; append only. */
+export type TrialState = 'running' | 'complete' | 'pruned' | 'failed' | 'waiting';
+
+/** A trial to stop. */
+export interface TrialStop {
+  number: number;
+  reason: string;
 }
 
 /** A webhook's log. */
