@@ -116,6 +116,15 @@ public sealed class LodeProcess : IDisposable
     /// <summary>Ctrl-C.</summary>
     public Task<(int Code, string Out, string Error)> InterruptAsync() => SignalAsync("-INT");
 
+    /// <summary>Ctrl-C, and once more 30 ms later.</summary>
+    public async Task<(int Code, string Out, string Error)> InterruptTwiceAsync()
+    {
+        var id = _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        using var kill = Process.Start("sh", ["-c", $"kill -INT {id}; sleep 0.03; kill -INT {id}"]);
+        await kill.WaitForExitAsync();
+        return await EndAsync();
+    }
+
     /// <summary>What service managers and containers send.</summary>
     public Task<(int Code, string Out, string Error)> TerminateAsync() => SignalAsync("-TERM");
 

@@ -62,15 +62,18 @@ internal static class AutoMlCommand
     private static async Task<int> ExecuteAsync(CommandContext context, ParseResult parsed, CancellationToken ct)
     {
         var request = RequestOf(parsed, context.Time.GetTimestamp());
-        var signals = 0;
-        // The first Ctrl-C ends the search and keeps what was found; the second ends at once.
-        using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        // The first Ctrl-C ends the search and keeps what was found; the second ends at once. The parser's own handler holds its signal until
+        // the command has ended, and later registrations are asked before earlier ones: so this one is made when the first signal is there.
+        PosixSignalRegistration? second = null;
+        await using var first = ct.Register(() => second = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(ExitCodes.Interrupted)));
+        try
         {
-            signal.Cancel = true;
-            if (Interlocked.Increment(ref signals) > 1)
-                Environment.Exit(ExitCodes.Interrupted);
-        });
-        return await new AutoMlJob(context, request).RunAsync(ct);
+            return await new AutoMlJob(context, request).RunAsync(ct);
+        }
+        finally
+        {
+            second?.Dispose();
+        }
     }
 
     private static AutoMlRequest RequestOf(ParseResult parsed, long started)

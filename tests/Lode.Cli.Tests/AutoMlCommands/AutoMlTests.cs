@@ -212,6 +212,18 @@ public sealed class AutoMlTests : IDisposable
     }
 
     [Fact]
+    public async Task AutoMl_SecondCtrlC_EndsAtOnceWithoutAModel()
+    {
+        using var search = LodeProcess.Start(_home.Path, "automl", Sample("vehicle.train.csv"), "--target", "target", "--budget", "10m", "--out", _work["model.lode"], "--no-serve");
+        await search.UntilAsync(process => process.Error.Contains("best log_loss", StringComparison.Ordinal));
+        // Two signals at once would be one: the second follows while the first is still being obeyed.
+        var (code, output, _) = await search.InterruptTwiceAsync();
+        Assert.Equal(130, code);
+        Assert.DoesNotContain("winner:", output, StringComparison.Ordinal);
+        Assert.False(File.Exists(_work["model.lode"]));
+    }
+
+    [Fact]
     public async Task AutoMl_WhileItRuns_CandidatesAreSeenLive()
     {
         using var search = LodeProcess.Start(_home.Path, "automl", Sample("vehicle.train.csv"), "--target", "target", "--budget", "10m", "--port", "0");
