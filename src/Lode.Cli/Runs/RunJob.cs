@@ -9,7 +9,8 @@ namespace Lode.Cli;
 /// <summary>The work of <c>lode run -- CMD</c>: a run for each seed and attempt, and what they say together.</summary>
 internal sealed class RunJob(CommandContext context, RunRequest request)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    // Of a server that is slow: a first call that finds no run would fail the program.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longPatience = TimeSpan.FromSeconds(10);
 
     private readonly List<AttemptAnswer> _attempts = [];
