@@ -593,7 +593,6 @@ export interface StudySpec {
   maxLosses?: number;
   firstFailures?: number;
   leaseSeconds?: number | 'NaN' | 'Infinity' | '-Infinity';
-  priority?: number;
   program?: null | JsonElement;
 }
 

@@ -23,7 +23,7 @@ internal static class AutoMlCommand
     private static readonly Option<string[]> s_exclude = new("--exclude") { Description = "Not these model families.", HelpName = "A,B", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> s_threshold = new("--threshold") { Description = "Of two classes, tune from which probability on a row is taken for the second: f1, balanced_accuracy, cost:FP=1,FN=5 or none (default none).", HelpName = "GOAL" };
     private static readonly Option<string?> s_maxSize = new("--max-model-size") { Description = "The model file's size at most: 10MB.", HelpName = "SIZE" };
-    private static readonly Option<int> s_leaderboard = new("--leaderboard") { Description = "Candidates that are printed (default 12); the report has all.", HelpName = "N", DefaultValueFactory = _ => 12 };
+    private static readonly Option<int> s_leaderboard = new("--leaderboard") { Description = "Candidates that are printed (default 12, 0: none); the report has all.", HelpName = "N", DefaultValueFactory = _ => 12 };
     private static readonly Option<bool> s_noEnsemble = new("--no-ensemble") { Description = "The winner is one candidate, not several together." };
     private static readonly Option<bool> s_refit = new("--refit") { Description = "Fit the winner's members once more on all rows, in place of the folds' models: smaller and faster." };
     private static readonly Option<double?> s_maxPredict = new("--max-predict-ms") { Description = "Milliseconds that the winner may take to predict a row.", HelpName = "MS" };

@@ -175,7 +175,6 @@ internal sealed class TrialJob : IDisposable
             Timeout = _work.Program.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Grace = TimeSpan.FromSeconds(_work.Program.GraceSeconds),
             Artifacts = filled.Artifacts,
-            Cpus = _slot.Cpus,
             PassesOutput = false,
             Metrics = See,
             Started = id => _work.Guard.Started(process = id),

@@ -30,7 +30,7 @@ internal sealed class ProgramRunner(TimeProvider time, Action<string> warn, Chan
         {
             program = OperatingSystem.IsWindows()
                 ? new ManagedProgram(options.Command, environment)
-                : CpuAffinity.Run(options.Cpus, () => new PosixProgram(options.Command, environment, ownGroup: !options.InputIsTerminal, mark + "=1", hasInput: options.PassesOutput));
+                : new PosixProgram(options.Command, environment, ownGroup: !options.InputIsTerminal, mark + "=1", hasInput: options.PassesOutput);
         }
         catch (LodeException error)
         {

@@ -35,9 +35,6 @@ public sealed record ProgramOptions
     /// <summary>Whether standard input is a terminal: then the program shares Lode's process group, and Ctrl-C reaches it from there.</summary>
     public bool InputIsTerminal { get; init; }
 
-    /// <summary>The processors that it may run on, on Linux; empty = all that Lode may.</summary>
-    public IReadOnlyList<int> Cpus { get; init; } = [];
-
     /// <summary>Whether its output is passed on, and it reads Lode's standard input; false for one of several at once, which reads nothing. Default: true.</summary>
     public bool PassesOutput { get; init; } = true;
 

@@ -5,33 +5,29 @@ namespace Lode.Execution;
 
 /// <summary>What one trial was given of a machine.</summary>
 /// <param name="Request">What it asked for.</param>
-/// <param name="Cpus">The processors that it is bound to; empty where it is not bound.</param>
 /// <param name="Gpus">The GPUs that it sees.</param>
-public sealed record Slot(ResourceRequest Request, IReadOnlyList<int> Cpus, IReadOnlyList<string> Gpus);
+public sealed record Slot(ResourceRequest Request, IReadOnlyList<string> Gpus);
 
 /// <summary>Shares a machine out among trials: packs fractions together, gives nothing twice. Not for several threads at once.</summary>
 /// <remarks>
 /// Amounts are counted in millionths, so that ten tenths are one. A fraction of a GPU goes to the fullest GPU that has room (best fit), so that whole ones stay
-/// free; with bound processors it is the same with these. O(processors + GPUs) per call.
+/// free. Processors are counted and not bound: the system moves programs between them. O(GPUs) per call.
 /// </remarks>
 public sealed class SlotPool
 {
     private const double Unit = 1e6;
     private readonly MachineResources _machine;
-    private readonly bool _binds;
-    private readonly long[] _cpuUsed;
     private readonly long[] _gpuUsed;
     private readonly long _cpuLimit;
-    private readonly Dictionary<Slot, (int[] Cpus, int[] Gpus)> _taken = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Slot, int[]> _taken = new(ReferenceEqualityComparer.Instance);
     private long _cpuTotal;
     private long _memoryTotal;
 
     /// <param name="machine">What there is.</param>
-    /// <param name="bindCpus">Whether trials are bound to processors of their own.</param>
-    public SlotPool(MachineResources machine, bool bindCpus = false)
+    public SlotPool(MachineResources machine)
     {
-        (_machine, _binds) = (machine, bindCpus);
-        (_cpuUsed, _gpuUsed) = (new long[machine.Cpus.Count], new long[machine.Gpus.Count]);
+        _machine = machine;
+        _gpuUsed = new long[machine.Gpus.Count];
         _cpuLimit = (long)Math.Floor((machine.CpuLimit * Unit) + 0.5);
     }
 
@@ -41,17 +37,10 @@ public sealed class SlotPool
     /// <summary>How many trials have a slot.</summary>
     public int Count => _taken.Count;
 
-    /// <summary>The largest of the shares of processors, GPUs and memory that a request is of the whole machine.</summary>
-    public double DominantShare(ResourceRequest request) => Math.Max(
-        request.Cpus / _machine.CpuLimit,
-        Math.Max(_machine.Gpus.Count == 0 ? 0 : request.Gpus / _machine.Gpus.Count, _machine.MemoryBytes <= 0 ? 0 : (double)request.MemoryBytes / _machine.MemoryBytes));
-
     /// <summary>Why the machine can never give this, were it empty; null where it can.</summary>
     public string? WhyNever(ResourceRequest request)
     {
-        var cpus = _binds ? Math.Min(_machine.Cpus.Count, Math.Floor(_machine.CpuLimit)) : _machine.CpuLimit;
-        // A quota below one is what there is.
-        if (Micro(request.Cpus) > Micro(Math.Max(cpus, Math.Min(1, _machine.CpuLimit))))
+        if (Micro(request.Cpus) > _cpuLimit)
             return Text($"A trial needs {request.Cpus} processors, and there are {_machine.CpuLimit} here.");
         if (request.Gpus > _machine.Gpus.Count)
             return Text($"A trial needs {request.Gpus} GPUs, and there {(_machine.Gpus.Count == 1 ? "is" : "are")} {_machine.Gpus.Count} here.");
@@ -70,11 +59,9 @@ public sealed class SlotPool
             return null;
         if (Place(_gpuUsed, Micro(request.Gpus)) is not { } gpus)
             return null;
-        if ((_binds ? Place(_cpuUsed, cpu) : []) is not { } cpus)
-            return null;
-        Add(cpus, gpus, request, 1);
-        var slot = new Slot(request, [.. cpus.Select(i => _machine.Cpus[i])], [.. gpus.Select(i => _machine.Gpus[i])]);
-        _taken[slot] = (cpus, gpus);
+        Add(gpus, request, 1);
+        var slot = new Slot(request, [.. gpus.Select(i => _machine.Gpus[i])]);
+        _taken[slot] = gpus;
         return slot;
     }
 
@@ -82,9 +69,9 @@ public sealed class SlotPool
     /// <exception cref="LodeException">InvalidArgument: this pool has not given it out.</exception>
     public void Release(Slot slot)
     {
-        if (!_taken.Remove(slot, out var places))
+        if (!_taken.Remove(slot, out var gpus))
             throw new LodeException(ErrorCode.InvalidArgument, "The slot is not taken from this pool, or was given back.");
-        Add(places.Cpus, places.Gpus, slot.Request, -1);
+        Add(gpus, slot.Request, -1);
     }
 
     /// <summary>The variables that make a program keep to its slot.</summary>
@@ -122,7 +109,7 @@ public sealed class SlotPool
                     best = i;
             return best < 0 ? null : [best];
         }
-        // Bound processors come whole: 1.5 takes two.
+        // More than one come whole: 1.5 takes two.
         var count = (int)((micro + One - 1) / One);
         var free = new List<int>(count);
         for (var i = 0; i < used.Length && free.Count < count; i++)
@@ -131,12 +118,10 @@ public sealed class SlotPool
         return free.Count == count ? [.. free] : null;
     }
 
-    private void Add(int[] cpus, int[] gpus, ResourceRequest request, int sign)
+    private void Add(int[] gpus, ResourceRequest request, int sign)
     {
         _cpuTotal += sign * Micro(request.Cpus);
         _memoryTotal += sign * request.MemoryBytes;
-        foreach (var i in cpus)
-            _cpuUsed[i] += sign * Math.Min((long)Unit, Micro(request.Cpus));
         foreach (var i in gpus)
             _gpuUsed[i] += sign * Math.Min((long)Unit, Micro(request.Gpus));
     }

@@ -16,7 +16,7 @@ public sealed record SweepSpec
     /// <summary>What it is for, in words; null = nothing was said.</summary>
     public string? Description { get; init; }
 
-    /// <summary>The search: goals, space, sampler, pruner, budget, seed, retries, priority. Its <see cref="StudySpec.Program"/> is not looked at.</summary>
+    /// <summary>The search: goals, space, sampler, pruner, budget, seed, retries. Its <see cref="StudySpec.Program"/> is not looked at.</summary>
     public required StudySpec Study { get; init; }
 
     /// <summary>What agents run for a trial.</summary>

@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace Lode.Server.Mlflow;
 
 /// <summary>
-/// A metric's history as MLflow writes it. Its points are written number by number between texts that are made once, which takes half of
-/// a JSON writer's time, and leave in pieces, so that a long history is never held as text.
+/// A metric's history as MLflow writes it. Its points are written number by number between texts that are made once, which spares
+/// a JSON writer's work for each, and leave in pieces, so that a long history is never held as text.
 /// </summary>
 /// <param name="key">The metric.</param>
 /// <param name="points">Its points.</param>

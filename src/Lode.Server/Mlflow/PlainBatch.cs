@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Lode.Server.Mlflow;
 
 /// <summary>
-/// The body of a log-batch that holds metrics only, as clients write it, read without a document in between: half of the time of a
-/// large batch. What is written otherwise is left unread for <see cref="MlflowRequest"/>, as with <see cref="PlainPoint"/>.
+/// The body of a log-batch that holds metrics only, as clients write it, read without a document in between, as large batches
+/// spend much of their time there. What is written otherwise is left unread for <see cref="MlflowRequest"/>, as with <see cref="PlainPoint"/>.
 /// </summary>
 internal static class PlainBatch
 {

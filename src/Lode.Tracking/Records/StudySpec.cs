@@ -46,9 +46,6 @@ public sealed record StudySpec
     /// <summary>After so many seconds of silence an agent has lost its trial. Range: 1 to 86,400. Default: 60.</summary>
     public double LeaseSeconds { get; init => field = value == 0 ? field : value; } = 60;
 
-    /// <summary>Studies of higher priority are served first by agents that serve several. Default: 0.</summary>
-    public int Priority { get; init; }
-
     /// <summary>What agents run, in their own words; null where whoever asks knows what to do.</summary>
     public JsonElement? Program { get; init; }
 

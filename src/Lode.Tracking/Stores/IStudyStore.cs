@@ -9,7 +9,8 @@ namespace Lode.Tracking;
 /// <b>Threads.</b> All members may be called concurrently, from several processes. <b>Order.</b> A study's version rises with every change,
 /// in the order of commits, so "what is newer than the version I saw" misses nothing. <b>Durability.</b> As <see cref="IRunStore"/>.
 /// <b>Time.</b> Times are those of the store's clock, of a database that several servers share the database's own; nothing depends on them but what
-/// people read and the budget in hours: leases are counted in signs of life, not in times. <b>Check.</b> Every implementation passes StudyStoreContract.
+/// people read and the budget in hours: leases are counted in signs of life, not in times. <b>Check.</b> StudiesContract and StudyHostTests run
+/// over each implementation.
 /// </remarks>
 public interface IStudyStore
 {

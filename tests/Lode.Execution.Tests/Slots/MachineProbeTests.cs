@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Lode.TestKit;
 
 namespace Lode.Execution.Tests;
@@ -53,19 +52,6 @@ public sealed class MachineProbeTests
         Assert.InRange(found.CpuLimit, 0.01, found.Cpus.Count);
         Assert.InRange(found.MemoryBytes, 1 << 20, long.MaxValue / 2);
     }
-
-    [Fact]
-    public void Affinity_OfAProgram_IsItsOwn()
-    {
-        if (!OperatingSystem.IsLinux())
-            return;
-        var last = MachineProbe.ParseList(Allowed(File.ReadAllText("/proc/self/status")))[^1];
-        var started = CpuAffinity.Run([last], () => Process.Start(new ProcessStartInfo("cat", ["/proc/self/status"]) { RedirectStandardOutput = true }))!;
-        Assert.Equal($"{last}", Allowed(started.StandardOutput.ReadToEnd()));
-        Assert.Equal(Environment.ProcessorCount, MachineProbe.ParseList(Allowed(File.ReadAllText("/proc/thread-self/status"))).Count);
-    }
-
-    private static string Allowed(string status) => status.Split('\n').First(line => line.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split(':')[1].Trim();
 
     private static void Write(string root, string file, string text)
     {

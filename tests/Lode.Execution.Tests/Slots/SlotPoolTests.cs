@@ -35,20 +35,6 @@ public sealed class SlotPoolTests
     }
 
     [Fact]
-    public void TryTake_BoundProcessors_AreNotShared()
-    {
-        var pool = new SlotPool(s_machine, bindCpus: true);
-        var two = pool.TryTake(new() { Cpus = 2 })!;
-        Assert.Equal([0, 1], two.Cpus);
-        Assert.Equal([2], pool.TryTake(new() { Cpus = 0.5 })!.Cpus);
-        Assert.Equal([2], pool.TryTake(new() { Cpus = 0.5 })!.Cpus);
-        Assert.Null(pool.TryTake(new() { Cpus = 1.5 }));
-        Assert.Equal([3], pool.TryTake(new() { Cpus = 1 })!.Cpus);
-        pool.Release(two);
-        Assert.Equal([0, 1], pool.TryTake(new() { Cpus = 1.5 })!.Cpus);
-    }
-
-    [Fact]
     public void Release_Twice_IsRefused()
     {
         var pool = new SlotPool(s_machine);
@@ -90,8 +76,7 @@ public sealed class SlotPoolTests
         var rng = new Rng(seed);
         var machine = new MachineResources([.. Enumerable.Range(0, 1 + rng.NextInt32(8))], 1, 1 + rng.NextInt32(1000), [.. Enumerable.Range(0, rng.NextInt32(4)).Select(i => $"g{i}")]);
         machine = machine with { CpuLimit = rng.NextInt32(2) == 0 ? machine.Cpus.Count : machine.Cpus.Count * 0.75 };
-        var binds = rng.NextInt32(2) == 0;
-        var pool = new SlotPool(machine, binds);
+        var pool = new SlotPool(machine);
         var taken = new List<Slot>();
         for (var i = 0; i < 200; i++)
         {
@@ -113,8 +98,6 @@ public sealed class SlotPoolTests
             Assert.True(taken.Sum(slot => slot.Request.MemoryBytes) <= machine.MemoryBytes);
             foreach (var gpu in machine.Gpus)
                 Assert.True(taken.Where(slot => slot.Gpus.Contains(gpu)).Sum(slot => Math.Min(1, slot.Request.Gpus)) <= 1 + 1e-9);
-            foreach (var cpu in machine.Cpus)
-                Assert.True(taken.Where(slot => slot.Cpus.Contains(cpu)).Sum(slot => Math.Min(1, slot.Request.Cpus)) <= 1 + 1e-9);
             Assert.All(taken, slot => Assert.Equal(slot.Request.Gpus == 0 ? 0 : (int)Math.Ceiling(slot.Request.Gpus), slot.Gpus.Count));
         }
         taken.ForEach(pool.Release);

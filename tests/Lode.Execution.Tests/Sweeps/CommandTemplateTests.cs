@@ -23,7 +23,7 @@ public sealed class CommandTemplateTests
         Number = 7,
         Study = "s",
         Run = "r1",
-        ParameterFile = "/tmp/p.json",
+        ParameterFile = "work/p.json",
     };
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class CommandTemplateTests
     [InlineData("x --wd {wd} --lr {lr}", "x", "--lr", "1e-05")]
     [InlineData("x --wd={wd} a{{b}} {1} {}", "x", "a{b}", "{1}", "{}")]
     [InlineData("x {json}", "x", """{"lr":1e-05,"units":64,"act":"ge lu","bias":true}""")]
-    [InlineData("x {json_file} {run} --resume {checkpoint}", "x", "/tmp/p.json", "r1")]
+    [InlineData("x {json_file} {run} --resume {checkpoint}", "x", "work/p.json", "r1")]
     public void Fill_LodesPlaceholders_GivesArguments(string command, params string[] expected)
     {
         var program = new SweepProgram { Command = CommandWords.Split(command) };
@@ -93,7 +93,7 @@ public sealed class CommandTemplateTests
     [InlineData("${args_no_hyphens}", "lr=1e-05", "wide=1.0", "bias=True", "layers=[1, 'a', None]", "opt={'b': 0.9, 'deep': {'c': 3}}")]
     [InlineData("${args_no_boolean_flags}", "--lr=1e-05", "--wide=1.0", "--bias", "--layers=[1, 'a', None]", "--opt={'b': 0.9, 'deep': {'c': 3}}")]
     [InlineData("${args_json}", """{"lr":1e-05,"wide":1.0,"bias":true,"layers":[1,"a",null],"opt":{"b":0.9,"deep":{"c":3}}}""")]
-    [InlineData("${args_json_file}", "/tmp/p.json")]
+    [InlineData("${args_json_file}", "work/p.json")]
     [InlineData("dir/${program}", "dir/t.py")]
     [InlineData("${env}", "/usr/bin/env")]
     [InlineData("a-${envvar:LODE_TEMPLATE_TEST}-b", "a-v-b")]

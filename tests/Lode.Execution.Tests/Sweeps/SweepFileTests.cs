@@ -44,7 +44,7 @@ public sealed class SweepFileTests
         Assert.Equal("median", study.Pruner.Name);
         Assert.Equal(["target", "stagnation"], study.Terminators.Select(terminator => terminator.Name));
         Assert.Equal(new StudyBudget { Trials = 200, Hours = 4, Parallel = 8 }, study.Budget);
-        Assert.Equal((3UL, 8, DuplicatePolicy.Allow, 2, 4, 6, 90.0, 5), (study.Seed, study.RepeatableWidth, study.Duplicates, study.Retries, study.MaxLosses, study.FirstFailures, study.LeaseSeconds, study.Priority));
+        Assert.Equal((3UL, 8, DuplicatePolicy.Allow, 2, 4, 6, 90.0), (study.Seed, study.RepeatableWidth, study.Duplicates, study.Retries, study.MaxLosses, study.FirstFailures, study.LeaseSeconds));
         Assert.Equal(64, spec.First.Single().Int("units"));
         Assert.Equal(["out/*.pt"], spec.Program.Checkpoint);
         Assert.Equal(["a.txt", "b/*.bin"], spec.Program.Artifacts);

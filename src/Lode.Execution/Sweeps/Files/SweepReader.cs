@@ -12,7 +12,7 @@ internal static class SweepReader
     private static readonly string[] s_keys =
     [
         "project", "name", "description", "command", "folder", "environment", "goal", "space", "constraints", "sampler", "pruner", "stop", "first", "budget", "seed",
-        "repeatable", "duplicates", "retries", "lost_agents", "first_failures", "lease", "checkpoint", "artifacts", "resources", "timeout", "grace", "launcher", "priority",
+        "repeatable", "duplicates", "retries", "lost_agents", "first_failures", "lease", "checkpoint", "artifacts", "resources", "timeout", "grace", "launcher",
     ];
 
     private static readonly string[] s_resources = ["cpus", "gpus", "memory"];
@@ -41,7 +41,6 @@ internal static class SweepReader
             MaxLosses = Whole("lost_agents", 0, 1000) ?? 3,
             FirstFailures = Whole("first_failures", 1, 1_000_000) ?? 5,
             LeaseSeconds = keys.TryGetValue("lease", out var lease) ? Seconds(lease, 1, 86_400) : 60,
-            Priority = Whole("priority", -1_000_000, 1_000_000) ?? 0,
         };
         return new SweepSpec
         {
