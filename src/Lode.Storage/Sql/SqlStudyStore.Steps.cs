@@ -19,12 +19,15 @@ public sealed partial class SqlStudyStore
     {
         var head = ReadHead(sql, id);
         var others = since == head.Version ? new StudyDelta(null, head.Version, head.Trials, [], [], head.Now) : ReadDelta(sql, id, since, all: false);
-        var batch = new Batch(sql, id, head, ReadTouched(sql, id, steps));
-        var answers = new StepAnswer[steps.Count];
+        var batch = new Batch(sql, _runs, id, head, ReadTouched(sql, id, steps));
+        var (answers, taken) = (new StepAnswer[steps.Count], new long?[steps.Count]);
         for (var i = 0; i < answers.Length; i++)
+        {
+            taken[i] = batch.Take(steps[i]);
             answers[i] = batch.Apply(steps[i]);
+        }
         batch.End();
-        return new StudyReceipt(others with { Version = batch.Version, Count = batch.Trials }, answers);
+        return new StudyReceipt(others with { Version = batch.Version, Count = batch.Trials }, answers, taken);
     }, ct);
 
     private static Dictionary<int, Touched> ReadTouched(SqlSession sql, StudyId id, IReadOnlyList<TrialStep> steps)
@@ -82,7 +85,7 @@ public sealed partial class SqlStudyStore
         public bool IsRunning(int attempt) => State == TrialState.Running && Attempt == attempt;
     }
 
-    private sealed class Batch(SqlSession sql, StudyId id, StudyHead head, Dictionary<int, Touched> touched)
+    private sealed class Batch(SqlSession sql, SqlRunStore runs, StudyId id, StudyHead head, Dictionary<int, Touched> touched)
     {
         private IReadOnlyList<StudyGoal>? _goals;
         private bool _isStarted = head.IsStarted;
@@ -90,6 +93,9 @@ public sealed partial class SqlStudyStore
         public long Version { get; private set; } = head.Version;
 
         public int Trials { get; private set; } = head.Trials;
+
+        /// <summary>Takes the journal that comes with a step, before it. A lost lease does not matter: what a program did is true, and only the trial is another's.</summary>
+        public long? Take(TrialStep step) => step is TellTrial { Journal: { } part } && touched.TryGetValue(step.Number, out var trial) && trial.Run == part.Run.ToString() ? runs.TryTake(sql, part) : null;
 
         public StepAnswer Apply(TrialStep step)
         {

@@ -25,13 +25,14 @@ public sealed class Tracker : IAsyncDisposable
     /// <param name="warn">Told, in one line, of what could not be delivered.</param>
     /// <param name="artifacts">Where files end up; null = they wait beside the journal for a command that has a store for them.</param>
     /// <param name="endsBySignal">Whether signals end the runs; false where somebody else takes them and says when runs end.</param>
-    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null, bool endsBySignal = true)
+    /// <param name="linger">How long what was logged may wait for more before it is sent together; default not at all.</param>
+    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null, bool endsBySignal = true, TimeSpan linger = default)
     {
         _store = store;
         _folder = journalFolder;
         _time = time;
         _warn = warn;
-        _shipper = new JournalShipper(store, time, warn, artifacts);
+        _shipper = new JournalShipper(store, time, warn, artifacts, linger);
         _exit = new ExitWatch(_shipper, store, artifacts, journalFolder, endsBySignal);
     }
 
@@ -70,6 +71,28 @@ public sealed class Tracker : IAsyncDisposable
         Add(run);
         return run;
     }
+
+    /// <summary>Goes on with a run that the store has just made and that nobody has logged to, without asking it.</summary>
+    /// <param name="id">The run's.</param>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="LodeException">The journal cannot be written; the message names it.</exception>
+    public ActiveRun TakeOver(RunId id, string name)
+    {
+        var journal = Create(id, JournalSegment.New());
+        journal.Resume(Now);
+        var run = new ActiveRun(journal, name, _time);
+        Add(run);
+        return run;
+    }
+
+    /// <summary>Journals that are not in the store to their ends.</summary>
+    public int Waiting => _shipper.Waiting;
+
+    /// <inheritdoc cref="JournalShipper.Rest"/>
+    public JournalPart? Rest(ActiveRun run, int most) => _shipper.Rest(run.Journal, most);
+
+    /// <inheritdoc cref="JournalShipper.Took"/>
+    public void Took(ActiveRun run, long taken) => _shipper.Took(run.Journal, taken);
 
     /// <summary>Goes on with a run, or starts it under an id that the caller has chosen.</summary>
     /// <param name="id">For example from a job's environment, the same for all its attempts.</param>

@@ -20,6 +20,12 @@ public static class RunOrigin
     /// <summary>Which of its trials, from 0.</summary>
     public const string Trial = "lode.trial";
 
+    /// <summary>The id of the run whose files say in which surroundings this one ran (environment, code, packages): the same for many trials of an agent, so one of them keeps them.</summary>
+    public const string Surroundings = "lode.surroundings";
+
+    /// <summary>What a trial was given of its machine, as variables: <c>CUDA_VISIBLE_DEVICES=0</c>.</summary>
+    public const string Slot = "lode.slot";
+
     /// <summary>The signal that ended the program, for example <c>SIGTERM</c>.</summary>
     public const string ExitSignal = ExitPrefix + "signal";
 
