@@ -72,13 +72,14 @@ public sealed class Tracker : IAsyncDisposable
         return run;
     }
 
-    /// <summary>Goes on with a run that the store has just made and that nobody has logged to, without asking it.</summary>
+    /// <summary>Goes on with a run that the store has just made and that nobody has logged to, without asking it. Its end is not waited for to be on the disk.</summary>
     /// <param name="id">The run's.</param>
     /// <param name="name">Its name.</param>
     /// <exception cref="LodeException">The journal cannot be written; the message names it.</exception>
     public ActiveRun TakeOver(RunId id, string name)
     {
         var journal = Create(id, JournalSegment.New());
+        journal.EndsOnDisk = false;
         journal.Resume(Now);
         var run = new ActiveRun(journal, name, _time);
         Add(run);
