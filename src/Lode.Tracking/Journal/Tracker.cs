@@ -42,10 +42,11 @@ public sealed class Tracker : IAsyncDisposable
     /// <param name="project">The project's name; made where missing.</param>
     /// <param name="name">The run's name; null = one made from the id.</param>
     /// <param name="tags">Free notes.</param>
+    /// <param name="id">Its id, which no other run has; null = a new one.</param>
     /// <exception cref="LodeException">The journal cannot be written; the message names it.</exception>
-    public ActiveRun Start(string project, string? name = null, IEnumerable<KeyValuePair<string, string>>? tags = null)
+    public ActiveRun Start(string project, string? name = null, IEnumerable<KeyValuePair<string, string>>? tags = null, RunId? id = null)
     {
-        var journal = Create(RunId.New(), JournalSegment.First);
+        var journal = Create(id ?? RunId.New(), JournalSegment.First);
         var run = new ActiveRun(journal, name ?? RunNames.For(journal.Run), _time);
         journal.Start(Now, project, run.Name, Environment.UserName);
         if (tags is not null)
@@ -91,6 +92,10 @@ public sealed class Tracker : IAsyncDisposable
 
     /// <inheritdoc cref="JournalShipper.Rest"/>
     public JournalPart? Rest(ActiveRun run, int most) => _shipper.Rest(run.Journal, most);
+
+    /// <summary>Copies a run's files that wait to be sent into another folder of journals, for <see cref="JournalShipper.RecoverAsync"/>.</summary>
+    /// <exception cref="IOException">The disk does not take them.</exception>
+    public static void CopyFiles(ActiveRun run, string folder) => run.Journal.Files.CopyTo(JournalFile.PathOf(folder, run.Id, run.Journal.Segment));
 
     /// <inheritdoc cref="JournalShipper.Took"/>
     public void Took(ActiveRun run, long taken) => _shipper.Took(run.Journal, taken);
