@@ -20,6 +20,12 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
     private static readonly TimeSpan s_flush = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_linger = TimeSpan.FromMilliseconds(200);
 
+    // From when on an answer may not come at all.
+    private static readonly TimeSpan s_slow = TimeSpan.FromSeconds(2);
+
+    // Of a journal, on the disk.
+    private const int MostKept = 64 << 20;
+
     // Of a journal, with a tell; more goes before it.
     private const int MostJournal = 256 << 10;
 
@@ -98,9 +104,19 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
         Task? pause = null;
         var stopped = Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         var gone = Task.Delay(Timeout.Infinite, giveUp).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            await work.Untold.TellAsync(stores, _patience, options.Note, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // They stay for the next agent.
+        }
         while (true)
         {
             await ReapAsync(pool, ended).ConfigureAwait(false);
+            if (_away is { IsCompleted: false })
+                await SaveAsync(work, ended).ConfigureAwait(false);
             if (stop.IsCancellationRequested)
             {
                 Jobs().ForEach(job => job.Stop("stopped"));
@@ -108,6 +124,9 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
             }
             if (giveUp.IsCancellationRequested)
             {
+                await SaveAsync(work, ended).ConfigureAwait(false);
+                if (ended.Count > 0)
+                    options.Note($"{ended.Count} result{(ended.Count == 1 ? " is" : "s are")} kept in {work.Untold.Folder}; the next agent of this sweep tells {(ended.Count == 1 ? "it" : "them")}");
                 ended.ForEach(job => Leave(job, told: false));
                 ended.Clear();
             }
@@ -174,7 +193,10 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
         try
         {
             var ask = count > 0 ? new AskRequest { Agent = options.Name, Count = count, Key = key, LogsRuns = true } : null;
-            var turn = await stores.Studies.TurnAsync(work.Study.Id, new TurnRequest { Ended = turns, Ask = ask }, late.Token).ConfigureAwait(false);
+            var sending = stores.Studies.TurnAsync(work.Study.Id, new TurnRequest { Ended = turns, Ask = ask }, late.Token);
+            if (ended.Count > 0 && !sending.IsCompleted && await Task.WhenAny(sending, Task.Delay(s_slow, time, CancellationToken.None)).ConfigureAwait(false) != sending)
+                await SaveAsync(work, ended).ConfigureAwait(false);
+            var turn = await sending.ConfigureAwait(false);
             _patience.Heard(null);
             (_away, _wait) = (null, TimeSpan.Zero);
             if (turn.Ask is { HeartbeatSeconds: > 0 } answer)
@@ -186,6 +208,7 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
             _patience.Heard(error);
             _wait = Patience.Next(_wait);
             _away = Task.Delay(_wait, time, giveUp);
+            await SaveAsync(work, ended).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
@@ -210,6 +233,8 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
             var (job, end) = (ended[i], ended[i].Ended.Result);
             if (told[i].Taken is { } taken && end.Run is not null)
                 work.Tracker.Took(end.Run, taken);
+            if (job.IsSaved && end.Run is not null)
+                work.Untold.Remove(end.Run.Id, job.Key.Attempt);
             if (told[i].Error is { } error)
                 options.Note($"trial {job.Key.Number}: its result is not taken: {error.Message}");
             Leave(job, told[i].Trial is not null);
@@ -217,6 +242,26 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
                 options.Ended(new TrialNews(trial, end.Duration));
         }
         ended.Clear();
+    }
+
+    // Until a server has heard of them, results outlive this process.
+    private async Task SaveAsync(AgentWork work, List<TrialJob> ended)
+    {
+        foreach (var job in ended.Where(job => !job.IsSaved))
+        {
+            var end = await job.Ended.ConfigureAwait(false);
+            job.IsSaved = true;
+            if (end.Run is null)
+                continue;
+            try
+            {
+                work.Untold.Save(new TrialTurn { Number = job.Key.Number, Tell = end.Tell!, Journal = work.Tracker.Rest(end.Run, MostKept) }, end.Run);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                options.Note($"trial {job.Key.Number}: its result could not be kept on the disk, and is in memory alone: {error.Message}");
+            }
+        }
     }
 
     private void Leave(TrialJob job, bool told)

@@ -56,6 +56,9 @@ internal sealed class TrialJob : IDisposable
     /// <summary>Whether its slot was given back.</summary>
     public bool HasNoSlot { get; set; }
 
+    /// <summary>Whether its result is on the disk too.</summary>
+    public bool IsSaved { get; set; }
+
     /// <summary>Stops the program.</summary>
     /// <param name="reason"><c>pruned</c>, <c>stopped</c> (it is given back) or <c>lost</c>. The first counts, but for a loss.</param>
     public void Stop(string reason)
