@@ -15,6 +15,7 @@ public static class BundleKinds
         [BoostedModel.KindName] = BoostedModel.Read,
         [Dummy.DummyModel.KindName] = Dummy.DummyModel.Read,
         [EnsembleModel.KindName] = EnsembleModel.Read,
+        [ForestModel.CompleteKindName] = ForestModel.ReadComplete,
         [ForestModel.KindName] = ForestModel.Read,
         [LinearModel.KindName] = LinearModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,

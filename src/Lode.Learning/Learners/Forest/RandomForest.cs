@@ -69,13 +69,18 @@ public sealed class RandomForest : IReweighable
 
     /// <inheritdoc/>
     // With the bootstrap, rows that a tree did not see lie between the rows it saw, where an increasing function moves the middle.
-    public LearnerTags Tags => new() { MonotoneInvariant = !_options.Bootstrap && !_options.DrawThresholds, Deterministic = _options is { Bootstrap: false, DrawThresholds: false } && _options.MaxFeatures == MaxFeatures.All };
+    public LearnerTags Tags => new()
+    {
+        Missing = true,
+        MonotoneInvariant = !_options.Bootstrap && !_options.DrawThresholds,
+        Deterministic = _options is { Bootstrap: false, DrawThresholds: false } && _options.MaxFeatures == MaxFeatures.All,
+    };
 
     /// <inheritdoc/>
     IModel ILearner.Fit(TrainingData data, FitContext context) => Fit(data, context);
 
     /// <summary>Grows the trees.</summary>
-    /// <param name="data">Of a task that the criterion is for; complete numbers.</param>
+    /// <param name="data">Of a task that the criterion is for; numbers, which may be missing.</param>
     /// <param name="context">Cancellation is looked at once a tree.</param>
     /// <exception cref="LodeException">InvalidArgument: the data are not such as it takes.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
