@@ -22,8 +22,7 @@ public static class CsvBlocks
     private static IEnumerable<Table> Blocks(Stream stream, string name, CsvOptions options, int rows)
     {
         using var input = new CsvInput(stream, options.Encoding, name);
-        var lexer = new CsvLexer(input, name);
-        lexer.Delimiter = (byte)(options.Delimiter ?? CsvReader.Sniff(lexer.Peek(CsvReader.SniffedBytes)));
+        var lexer = CsvReader.Open(input, name, options);
         string[] names = [.. CsvReader.ReadHeader(lexer, options, remember: false).Select(column => column.Name)];
         for (var block = 0; ; block++)
         {
@@ -33,8 +32,10 @@ public static class CsvBlocks
                 count++;
             if (count == 0 && block == 0)
                 throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
+            foreach (var column in columns)
+                column.End();
             if (count > 0)
-                yield return new Table([.. columns.Select(column => column.Build()!)]);
+                yield return new Table([.. columns.Select(column => column.Build())]);
             if (count < rows)
                 yield break;
         }

@@ -38,6 +38,9 @@ internal sealed class CsvLexer(CsvInput source, string name)
     /// <summary>Whether the last field read was quoted.</summary>
     public bool Quoted { get; private set; }
 
+    /// <summary>The share of the source that was read, in (0, 1]; 0 where the source cannot tell.</summary>
+    public double Share => source.Share(_end - _start);
+
     /// <summary>The first bytes, before anything is read.</summary>
     public ReadOnlySpan<byte> Peek(int count)
     {

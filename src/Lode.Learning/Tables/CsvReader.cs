@@ -33,13 +33,16 @@ public sealed record CsvOptions
 /// A column is numeric when every cell that is not missing is a number in the invariant culture (<c>1</c>, <c>-2.5e3</c>,
 /// <c>Infinity</c>), of dates when every such cell is a date written alike (see docs/tables.md), else categorical with its levels in ordinal order.
 /// A column without any value is numeric.
-/// The text is never held: memory is eight bytes for a number or date and four for a level's code. A source that can seek is read a second
-/// time where a column that began with numbers or dates turns out to be text; of others up to 128 MB of spelling a column are kept for that.
+/// The text is never held: a number or date takes eight bytes, a level's code four, and each level its text. Reading adds to that at most a
+/// sixteenth of it and 64 MB, or, where rows become shorter along the file by more than a thirty-second or the source cannot seek, as much as one column. A
+/// source that can seek is read a second time, up to that row, where a column that began with numbers or dates turns out to be text; of others up to
+/// 128 MB of spelling a column are kept for that.
 /// </remarks>
 public static class CsvReader
 {
     internal const int SniffedBytes = 1 << 16;
     private const int SniffedRows = 30;
+    private const long MostReleased = 1L << 26;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="LodeException">NotFound, PermissionDenied or Unavailable: the file cannot be read. InvalidArgument: its
@@ -76,19 +79,13 @@ public static class CsvReader
     {
         options ??= new CsvOptions();
         var start = stream.CanSeek ? stream.Position : 0;
-        var columns = ReadColumns(stream, name, options, remember: !stream.CanSeek);
-        string[] texts = [.. columns.Where(column => column.Built is null).Select(column => column.Name)];
-        if (texts.Length > 0)
+        var columns = ReadColumns(stream, name, options);
+        if (columns.Any(column => column.Lost > 0))
         {
-            if (!stream.CanSeek)
-                throw new LodeException(ErrorCode.InvalidArgument, $"{name}, column '{texts[0]}': its dates do not tell whether the day or the month stands first.", "Say it with DateOrder.");
-            var kinds = new Dictionary<string, ColumnKind>(options.Kinds, StringComparer.Ordinal);
-            foreach (var text in texts)
-                kinds[text] = ColumnKind.Categorical;
             stream.Position = start;
-            columns = ReadColumns(stream, name, options with { Kinds = kinds }, remember: false);
+            ReadAgain(stream, name, options, columns);
         }
-        return new Table([.. columns.Select(column => column.Built!)]);
+        return new Table([.. columns.Select(column => column.Build())]);
     }
 
     /// <summary>Reads text to the end.</summary>
@@ -102,20 +99,88 @@ public static class CsvReader
         return Read(stream, name, (options ?? new CsvOptions()) with { Encoding = CsvEncoding.Utf8 });
     }
 
-    private static List<(string Name, Column? Built)> ReadColumns(Stream stream, string name, CsvOptions options, bool remember)
+    private static CsvColumnBuilder[] ReadColumns(Stream stream, string name, CsvOptions options)
+    {
+        using var input = new CsvInput(stream, options.Encoding, name);
+        var lexer = Open(input, name, options);
+        var columns = ReadHeader(lexer, options, remember: !stream.CanSeek);
+        var (rows, room, rowsBefore, shareBefore) = (0, Room(0, 0, 0, 0), 0, 0.0);
+        Reserve(columns, room);
+        while (ReadRecord(lexer, columns))
+        {
+            if (++rows < room)
+                continue;
+            if (rows == Array.MaxLength)
+                throw new LodeException(ErrorCode.InvalidArgument, $"{name} has more rows than a table can: {rows}.", "Read it in blocks (CsvBlocks).");
+            var share = lexer.Share;
+            Reserve(columns, room = Room(rows, share, rows - rowsBefore, share - shareBefore));
+            (rowsBefore, shareBefore) = (rows, share);
+        }
+        if (rows == 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
+        foreach (var column in columns)
+            column.End();
+        return columns;
+    }
+
+    internal static CsvLexer Open(CsvInput input, string name, CsvOptions options)
     {
         if (options.Delimiter is '"' or '\n' or '\r' or ' ' or > '\u007F')
             throw new LodeException(ErrorCode.InvalidArgument, "The delimiter must be an ASCII character and no quote, line end or space.");
-        using var input = new CsvInput(stream, options.Encoding, name);
         var lexer = new CsvLexer(input, name);
         lexer.Delimiter = (byte)(options.Delimiter ?? Sniff(lexer.Peek(SniffedBytes)));
-        var columns = ReadHeader(lexer, options, remember);
-        var rows = 0;
-        while (ReadRecord(lexer, columns))
-            rows++;
-        if (rows == 0)
-            throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
-        return [.. columns.Select(column => (column.Name, column.Build()))];
+        return lexer;
+    }
+
+    /// <summary>How many rows to make room for after some: as many as the rest is likely to have and a little more, but few while little is known.</summary>
+    /// <param name="rows">So many were read.</param>
+    /// <param name="share">Of the source; 0: unknown.</param>
+    /// <param name="lastRows">Those since the last time this was asked.</param>
+    /// <param name="lastShare">And of which share of the source.</param>
+    internal static int Room(int rows, double share, int lastRows, double lastShare)
+    {
+        const int first = 64;
+        const int mostTimes = 32;
+        // Rows that become shorter are the ones that are short of room.
+        var rate = Math.Max(rows / share, lastRows / lastShare);
+        var likely = share > 0 && lastShare > 0 ? rows + (rate * (1 - share)) + (rate / mostTimes) : 2.0 * rows;
+        return (int)Math.Min(Array.MaxLength, Math.Clamp(likely, first + (rows * 1.125), first + (rows * (double)mostTimes)));
+    }
+
+    private static void Reserve(CsvColumnBuilder[] columns, int rows)
+    {
+        var released = 0L;
+        foreach (var column in columns)
+        {
+            released += column.Reserve(rows);
+            if (released < MostReleased)
+                continue;
+            // Else what one column left would still be there when the next grows, and all of it together is as much as the table.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            released = 0;
+        }
+    }
+
+    /// <summary>Shows columns that lost how their first rows are written these rows again.</summary>
+    private static void ReadAgain(Stream stream, string name, CsvOptions options, CsvColumnBuilder[] columns)
+    {
+        using var input = new CsvInput(stream, options.Encoding, name);
+        var lexer = Open(input, name, options);
+        ReadHeader(lexer, options, remember: false);
+        var rows = columns.Max(column => column.Lost);
+        for (var row = 0; row < rows; row++)
+        {
+            for (var j = 0; j < columns.Length; j++)
+            {
+                var token = lexer.Read(out var field);
+                if (token == CsvToken.LastField && j == 0 && columns.Length > 1 && field.IsEmpty && !lexer.Quoted)
+                    j--; // A blank line.
+                else if (token == CsvToken.LastField != (j == columns.Length - 1))
+                    throw new LodeException(ErrorCode.Unavailable, $"{name} was changed while it was read.", "Read it again.");
+                else if (row < columns[j].Lost)
+                    columns[j].AddAgain(row, field);
+            }
+        }
     }
 
     /// <summary>The separator that parts most of the first rows into as many fields as the header, of several that which gives the most fields.</summary>
