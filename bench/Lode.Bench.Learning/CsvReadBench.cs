@@ -75,7 +75,7 @@ internal static class CsvReadBench
     // Of its own, so that the table is garbage when it returns.
     private static (int Rows, int Columns, double Bytes) Read(string path, int threads)
     {
-        var table = CsvReader.Read(path);
+        var table = CsvReader.Read(path, new CsvOptions { Threads = threads });
         return (table.Rows, table.Columns.Count, table.Columns.Sum(column => column is CategoricalColumn levels
             ? (4.0 * table.Rows) + levels.Levels.Sum(level => 30.0 + (2 * level.Length)) : 8.0 * table.Rows));
     }

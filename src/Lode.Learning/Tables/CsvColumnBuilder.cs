@@ -13,6 +13,7 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
     internal const int MostRemembered = 1 << 27;
 
     private readonly byte[][] _missing = [.. options.MissingTokens.Where(token => token.Length > 0).Select(Encoding.UTF8.GetBytes)];
+    private readonly bool[] _beginsMissing = First(options.MissingTokens);
     private readonly GrowingArray<double> _values = new();
     private readonly GrowingArray<long> _ticks = new();
     private readonly GrowingArray<int> _codes = new();
@@ -28,11 +29,33 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
     private bool _monthFirst = options.DateOrder == DateOrder.MonthFirst;
     private bool _numbered;
     private bool _dated;
+    private byte[] _scratch = [];
 
     public string Name => name;
 
     /// <summary>How many of the first rows have to be shown again, since the column is text after all and their spelling is lost.</summary>
     public int Lost { get; private set; }
+
+    /// <summary>What is wrong with a cell, after which none was taken; null: nothing.</summary>
+    public string? Wrong { get; private set; }
+
+    /// <summary>The record of the batch that <see cref="Wrong"/> is about.</summary>
+    public int WrongRecord { get; private set; }
+
+    /// <summary>Takes the cells of a column from some records of a batch.</summary>
+    public void Add(CsvBatch batch, int column, int from, int count)
+    {
+        for (var record = from; record < from + count && Wrong is null; record++)
+        {
+            var cell = batch.Field(record, column, ref _scratch);
+            // What most cells are goes by the shortest way.
+            if (_kind == ColumnKind.Numeric && _spelling is null && cell.Length > 0 && !_beginsMissing[cell[0]] && InvariantNumber.TryParse(cell, out var value))
+                _values.Add(value);
+            else
+                Wrong = Add(cell);
+            WrongRecord = record;
+        }
+    }
 
     /// <summary>Makes room for so many rows.</summary>
     /// <returns>Bytes that became garbage by it.</returns>
@@ -52,7 +75,7 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
     public void AddAgain(int row, ReadOnlySpan<byte> cell) => _codes.Values[row] = cell.Length == 0 || IsMissing(cell) ? -1 : CodeOf(cell);
 
     /// <summary>Null, or what is wrong with the cell.</summary>
-    public string? Add(ReadOnlySpan<byte> cell)
+    private string? Add(ReadOnlySpan<byte> cell)
     {
         var missing = cell.Length == 0 || IsMissing(cell);
         if (_kind == ColumnKind.Numeric)
@@ -182,8 +205,22 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
         return new CategoricalColumn(name, codes, count, levels);
     }
 
+    /// <summary>By byte, whether a token begins with it.</summary>
+    private static bool[] First(IReadOnlyList<string> tokens)
+    {
+        var first = new bool[256];
+        foreach (var token in tokens)
+        {
+            if (token.Length > 0)
+                first[Encoding.UTF8.GetBytes(token)[0]] = true;
+        }
+        return first;
+    }
+
     private bool IsMissing(ReadOnlySpan<byte> cell)
     {
+        if (!_beginsMissing[cell[0]])
+            return false;
         foreach (var token in _missing)
         {
             if (token[0] == cell[0] && cell.SequenceEqual(token))

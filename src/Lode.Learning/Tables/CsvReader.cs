@@ -1,4 +1,3 @@
-using System.Text;
 using Lode.Core;
 
 namespace Lode.Learning;
@@ -23,6 +22,9 @@ public sealed record CsvOptions
 
     /// <summary>Which number of <c>3/4/2024</c> is the day. Default: seen from the column.</summary>
     public DateOrder DateOrder { get; init; } = DateOrder.Infer;
+
+    /// <summary>How many threads read, ≥ 0; 0: one a processor. The table is the same, whatever their number. Default: 0.</summary>
+    public int Threads { get; init; }
 }
 
 /// <summary>Tables from text with a header and separated fields, packed with gzip or not.</summary>
@@ -83,7 +85,8 @@ public static class CsvReader
         if (columns.Any(column => column.Lost > 0))
         {
             stream.Position = start;
-            ReadAgain(stream, name, options, columns);
+            using var again = new CsvRecords(stream, name, options);
+            again.FeedAgain(columns);
         }
         return new Table([.. columns.Select(column => column.Build())]);
     }
@@ -101,50 +104,43 @@ public static class CsvReader
 
     private static CsvColumnBuilder[] ReadColumns(Stream stream, string name, CsvOptions options)
     {
-        using var input = new CsvInput(stream, options.Encoding, name);
-        var lexer = Open(input, name, options);
-        var columns = ReadHeader(lexer, options, remember: !stream.CanSeek);
-        var (rows, room, rowsBefore, shareBefore) = (0, Room(0, 0, 0, 0), 0, 0.0);
-        Reserve(columns, room);
-        while (ReadRecord(lexer, columns))
-        {
-            if (++rows < room)
-                continue;
-            if (rows == Array.MaxLength)
-                throw new LodeException(ErrorCode.InvalidArgument, $"{name} has more rows than a table can: {rows}.", "Read it in blocks (CsvBlocks).");
-            var share = lexer.Share;
-            Reserve(columns, room = Room(rows, share, rows - rowsBefore, share - shareBefore));
-            (rowsBefore, shareBefore) = (rows, share);
-        }
-        if (rows == 0)
+        using var records = new CsvRecords(stream, name, options);
+        if (records.Ready() == 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
+        CsvColumnBuilder[] columns = [.. records.Names.Select(column => new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : null, options, remember: !stream.CanSeek))];
+        var (rows, room, before, margin) = (0, 0, 0.0, 1.0 / 32);
+        while (records.Ready() is > 0 and var ready)
+        {
+            if (ready > Array.MaxLength - rows)
+                throw new LodeException(ErrorCode.InvalidArgument, $"{name} has more rows than a table can: {Array.MaxLength}.", "Read it in blocks (CsvBlocks).");
+            rows += ready;
+            var share = records.Share;
+            // As soon as it is seen that the room will not do: what must be copied is least then.
+            if (rows > room || (share > 0 && rows / share > room))
+            {
+                Reserve(columns, room = Room(rows, share, ready, share - before, margin));
+                margin *= 2;
+            }
+            before = share;
+            records.Feed(columns, ready);
+        }
         foreach (var column in columns)
             column.End();
         return columns;
     }
 
-    internal static CsvLexer Open(CsvInput input, string name, CsvOptions options)
-    {
-        if (options.Delimiter is '"' or '\n' or '\r' or ' ' or > '\u007F')
-            throw new LodeException(ErrorCode.InvalidArgument, "The delimiter must be an ASCII character and no quote, line end or space.");
-        var lexer = new CsvLexer(input, name);
-        lexer.Delimiter = (byte)(options.Delimiter ?? Sniff(lexer.Peek(SniffedBytes)));
-        return lexer;
-    }
-
-    /// <summary>How many rows to make room for after some: as many as the rest is likely to have and a little more, but few while little is known.</summary>
+    /// <summary>How many rows to make room for: as many as the whole is likely to have, and a little more.</summary>
     /// <param name="rows">So many were read.</param>
-    /// <param name="share">Of the source; 0: unknown.</param>
-    /// <param name="lastRows">Those since the last time this was asked.</param>
-    /// <param name="lastShare">And of which share of the source.</param>
-    internal static int Room(int rows, double share, int lastRows, double lastShare)
+    /// <param name="share">Of the source; 0: unknown, then twice as many.</param>
+    /// <param name="lastRows">Those of late.</param>
+    /// <param name="lastShare">And of which share of the source: rows may become shorter.</param>
+    /// <param name="margin">How much more, as a share of the whole.</param>
+    internal static int Room(int rows, double share, int lastRows, double lastShare, double margin)
     {
-        const int first = 64;
-        const int mostTimes = 32;
-        // Rows that become shorter are the ones that are short of room.
-        var rate = Math.Max(rows / share, lastRows / lastShare);
-        var likely = share > 0 && lastShare > 0 ? rows + (rate * (1 - share)) + (rate / mostTimes) : 2.0 * rows;
-        return (int)Math.Min(Array.MaxLength, Math.Clamp(likely, first + (rows * 1.125), first + (rows * (double)mostTimes)));
+        if (share >= 1)
+            return rows;
+        var likely = share > 0 ? (rows + (Math.Max(rows / share, lastShare > 0 ? lastRows / lastShare : 0) * (1 - share))) * (1 + margin) : 2.0 * rows;
+        return (int)Math.Clamp(likely, rows, Array.MaxLength);
     }
 
     private static void Reserve(CsvColumnBuilder[] columns, int rows)
@@ -158,28 +154,6 @@ public static class CsvReader
             // Else what one column left would still be there when the next grows, and all of it together is as much as the table.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             released = 0;
-        }
-    }
-
-    /// <summary>Shows columns that lost how their first rows are written these rows again.</summary>
-    private static void ReadAgain(Stream stream, string name, CsvOptions options, CsvColumnBuilder[] columns)
-    {
-        using var input = new CsvInput(stream, options.Encoding, name);
-        var lexer = Open(input, name, options);
-        ReadHeader(lexer, options, remember: false);
-        var rows = columns.Max(column => column.Lost);
-        for (var row = 0; row < rows; row++)
-        {
-            for (var j = 0; j < columns.Length; j++)
-            {
-                var token = lexer.Read(out var field);
-                if (token == CsvToken.LastField && j == 0 && columns.Length > 1 && field.IsEmpty && !lexer.Quoted)
-                    j--; // A blank line.
-                else if (token == CsvToken.LastField != (j == columns.Length - 1))
-                    throw new LodeException(ErrorCode.Unavailable, $"{name} was changed while it was read.", "Read it again.");
-                else if (row < columns[j].Lost)
-                    columns[j].AddAgain(row, field);
-            }
         }
     }
 
@@ -214,55 +188,5 @@ public static class CsvReader
                 (best, score) = (candidate, (counts.Count(other => other == counts[0]), counts[0]));
         }
         return best;
-    }
-
-    internal static CsvColumnBuilder[] ReadHeader(CsvLexer lexer, CsvOptions options, bool remember)
-    {
-        var columns = new List<CsvColumnBuilder>();
-        var names = new Dictionary<string, int>(StringComparer.Ordinal);
-        CsvToken token;
-        do
-        {
-            token = lexer.Read(out var field);
-            // A blank line before the header is skipped like any other.
-            if (token == CsvToken.LastField && columns.Count == 0 && field.IsEmpty && !lexer.Quoted)
-                continue;
-            if (token == CsvToken.End)
-                throw new LodeException(ErrorCode.InvalidArgument, $"{lexer.Name} is empty; a header and rows are needed.");
-            var column = Encoding.UTF8.GetString(field);
-            if (string.IsNullOrWhiteSpace(column))
-                throw lexer.Error(columns.Count, null, "the header's name is empty.");
-            if (!names.TryAdd(column, columns.Count + 1))
-                throw lexer.Error(columns.Count, column, $"the header's name is that of column {names[column]} too.");
-            columns.Add(new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : null, options, remember));
-        }
-        while (token == CsvToken.Field || columns.Count == 0);
-        foreach (var column in options.Kinds.Keys)
-        {
-            if (!options.KindsMayBeAbsent && !names.ContainsKey(column))
-                throw new LodeException(ErrorCode.InvalidArgument, $"{lexer.Name} has no column '{column}'.", DidYouMean.Hint(column, names.Keys));
-        }
-        return [.. columns];
-    }
-
-    internal static bool ReadRecord(CsvLexer lexer, CsvColumnBuilder[] columns)
-    {
-        var fields = 0;
-        while (true)
-        {
-            var token = lexer.Read(out var field);
-            if (token == CsvToken.End)
-                return false;
-            if (token == CsvToken.LastField && fields == 0 && columns.Length > 1 && field.IsEmpty && !lexer.Quoted)
-                continue;
-            if (fields < columns.Length && columns[fields].Add(field) is { } wrong)
-                throw lexer.Error(fields, columns[fields].Name, wrong, wrong.EndsWith("written.", StringComparison.Ordinal) ? "Say the column's kind, or read it from a file." : null);
-            fields++;
-            if (token == CsvToken.Field)
-                continue;
-            return fields == columns.Length ? true : throw new LodeException(ErrorCode.InvalidArgument,
-                $"{lexer.Name}, line {lexer.Line}, column {Math.Min(fields, columns.Length) + (fields > columns.Length ? 1 : 0)}: " +
-                $"the row has {fields} {(fields == 1 ? "field" : "fields")}; the header has {columns.Length}.");
-        }
     }
 }

@@ -38,7 +38,7 @@ public sealed class CsvMemoryTests
     private static (Table Table, double Allocated) Measure(Stream stream)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var table = CsvReader.Read(stream, "data.csv");
+        var table = CsvReader.Read(stream, "data.csv", new CsvOptions { Threads = 1 });
         return (table, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -74,7 +74,8 @@ public sealed class CsvMemoryTests
         using var stream = new MemoryStream(bytes);
         var (table, allocated) = Measure(stream);
         Assert.Equal(200_000, table.Rows);
-        Assert.InRange(allocated, TableBytes(table), (TableBytes(table) * 2.5) + (4 * Megabyte));
+        // Where they become longer, room is allocated that nobody ever touches, and given back.
+        Assert.InRange(allocated, TableBytes(table), (TableBytes(table) * (shorter ? 2.5 : 4)) + (4 * Megabyte));
         using var reader = new StreamReader(new MemoryStream(bytes));
         Assert.Equal(CsvReader.Read(reader, "data.csv").Fingerprint(), table.Fingerprint());
     }
@@ -93,16 +94,13 @@ public sealed class CsvMemoryTests
     }
 
     [Theory]
-    [InlineData(0, 0, 0, 0, 64)]
-    [InlineData(64, 0.5, 64, 0.5, 136)] // No fewer than 64 and an eighth more than there are.
-    [InlineData(1000, 0.5, 1000, 0.5, 2062)] // Two halves and a thirty-second more.
-    [InlineData(1000, 0.5, 500, 0.125, 3125)] // Rows of half the length of late.
-    [InlineData(1000, 0.001, 1000, 0.001, 32_064)] // Little was read: at most 32 times as many.
-    [InlineData(1000, 0, 1000, 0, 2000)]
-    [InlineData(1_000_000, 1, 1000, 0.001, 1_125_064)]
-    [InlineData(2_000_000_000, 0.5, 2_000_000_000, 0.5, 2_147_483_591)]
-    public void Room_IsWhatTheRestIsLikelyToTake(int rows, double share, int lastRows, double lastShare, int expected) =>
-        Assert.Equal(expected, CsvReader.Room(rows, share, lastRows, lastShare));
+    [InlineData(1000, 0.5, 1000, 0.5, 0.0625, 2125)] // Two halves and a sixteenth more.
+    [InlineData(1000, 0.5, 500, 0.125, 0, 3000)] // Rows of half the length of late.
+    [InlineData(1000, 0, 1000, 0, 0.5, 2000)]
+    [InlineData(1000, 1, 100, 0.1, 0.5, 1000)]
+    [InlineData(2_000_000_000, 0.5, 2_000_000_000, 0.5, 0, 2_147_483_591)]
+    public void Room_IsWhatTheWholeIsLikelyToTake(int rows, double share, int lastRows, double lastShare, double margin, int expected) =>
+        Assert.Equal(expected, CsvReader.Room(rows, share, lastRows, lastShare, margin));
 
     private sealed class CountingStream(byte[] bytes) : MemoryStream(bytes)
     {
