@@ -28,6 +28,7 @@ public static class BundleKinds
         [HashingEncoder.FittedHashing.KindName] = HashingEncoder.FittedHashing.Read,
         [Imputer.FittedImputer.KindName] = Imputer.FittedImputer.Read,
         [KnnImputer.FittedKnn.KindName] = KnnImputer.FittedKnn.Read,
+        [KnnImputer.FittedKnn.WeightedKindName] = KnnImputer.FittedKnn.ReadWeighted,
         [Normalizer.FittedNormalizer.KindName] = Normalizer.FittedNormalizer.Read,
         [OneHotEncoder.FittedEncoder.KindName] = OneHotEncoder.FittedEncoder.Read,
         [Pca.FittedPca.KindName] = Pca.FittedPca.Read,
