@@ -8,7 +8,7 @@ namespace Lode.Cli;
 /// <summary>Makes the report for machines of what a search found.</summary>
 internal static class AutoMlReports
 {
-    public static AutoMlReport Make(AutoMlRequest request, AutoMlData data, AutoMlResult result, ModelBundle bundle, AutoMlTest? test, IReadOnlyList<string> warnings,
+    public static AutoMlReport Make(AutoMlRequest request, AutoMlData data, AutoMlResult result, long bytes, AutoMlTest? test, IReadOnlyList<string> warnings,
         (IReadOnlyList<FeatureImportance> Found, string? Rows) importances)
     {
         var target = data.Train.Target;
@@ -24,7 +24,7 @@ internal static class AutoMlReports
             Test = test,
             Score = new AutoMlScore(result.Score.CrossValidated, result.Score.Corrected, result.Score.Low, result.Score.High),
             OutOfFold = OutOfFold(data.Train, result) is var (rows, predicted) && rows.Rows > 0 ? Scores(rows, predicted) : new Dictionary<string, double>(),
-            Winner = new AutoMlWinner(result.Kind switch { WinnerKind.OneModel => "one_model", var kind => kind.ToString().ToLowerInvariant() }, members, bundle.ToBytes().LongLength),
+            Winner = new AutoMlWinner(result.Kind switch { WinnerKind.OneModel => "one_model", var kind => kind.ToString().ToLowerInvariant() }, members, bytes),
             Threshold = result.Threshold is { } threshold ? new AutoMlThreshold(threshold.Goal.ToString(), threshold.Value, threshold.Positive, threshold.Score, threshold.Half) : null,
             Simpler = result.Simpler is { } simpler ? Member(simpler) : null,
             Leaderboard = [.. result.Leaderboard.Select(Entry)],

@@ -10,7 +10,7 @@ internal static class AutoMlViews
     private const int MostCurves = 6;
     private const int MostPoints = 400;
 
-    public static IReadOnlyList<Figure> Of(AutoMlReport report, AutoMlData data, AutoMlResult result, IReadOnlyList<(double Seconds, double Best)> course)
+    public static IReadOnlyList<Figure> Of(AutoMlReport report, AutoMlData data, AutoMlResult result, Predictions? scored, IReadOnlyList<(double Seconds, double Best)> course)
     {
         var figures = new List<Figure>();
         var better = report.HigherIsBetter ? "further right is better" : "further left is better";
@@ -25,7 +25,7 @@ internal static class AutoMlViews
             figures.Add(new Figure("course", "Best score over time", "How the best candidate's cross-validated score changed while the search went on.",
                 Plots.Lines("Best score over time", "seconds", report.Metric, [new PlotLine("best", Steps(course))])));
         }
-        var (rows, predicted, name) = Judged(data, result);
+        var (rows, predicted, name) = Judged(data, result, scored);
         if (rows.Rows > 0)
         {
             if (rows.Target.Task == TaskKind.Classification)
@@ -41,10 +41,10 @@ internal static class AutoMlViews
         return figures;
     }
 
-    private static (Dataset Rows, Predictions Predicted, string Name) Judged(AutoMlData data, AutoMlResult result)
+    private static (Dataset Rows, Predictions Predicted, string Name) Judged(AutoMlData data, AutoMlResult result, Predictions? scored)
     {
-        if (data.Test?.Truth is { } test)
-            return (test, result.Predictor.Predict(test.Features), $"on {data.Test.Name}");
+        if (data.Test?.Truth is { } test && scored is not null)
+            return (test, scored, $"on {data.Test.Name}");
         var (rows, predicted) = AutoMlReports.OutOfFold(data.Train, result);
         return (rows, predicted, "out of fold");
     }

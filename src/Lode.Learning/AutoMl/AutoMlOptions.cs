@@ -64,6 +64,9 @@ public sealed record AutoMlOptions
     /// <summary>Seconds at most that the winner may take to predict a row. Null: any.</summary>
     public double? MaxPredictSecondsPerRow { get; init; }
 
+    /// <summary>Rows that the caller predicts with the winner before the budget ends, and writes its file: about the time for that is kept back. Default: 0.</summary>
+    public int PredictRows { get; init; }
+
     /// <summary>Bytes at most of managed memory in use while searching. Null: three quarters of what the machine has.</summary>
     public long? MemoryLimit { get; init; }
 

@@ -65,6 +65,9 @@ public sealed record AutoMlResult
     /// <summary>Seconds in all.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>What they went into.</summary>
+    public AutoMlTimes Times { get; init; } = new(0, 0, 0);
+
     /// <summary>What a careful colleague would point out about the search.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -20,6 +20,9 @@ internal sealed class Evaluation
     /// <summary>Summed over the folds; together they predict every tested row once.</summary>
     public required double PredictSeconds { get; init; }
 
+    /// <summary>By the clock, in fits and predictions of the folds, of which several may have gone on at once.</summary>
+    public required double Seconds { get; init; }
+
     /// <summary>What was found by stopping early, if asked.</summary>
     public int? Iterations { get; init; }
 
@@ -46,6 +49,10 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
     public IReadOnlyList<Split> Splits => splits;
 
     public Metric Metric => metric;
+
+    public int Threads => threads;
+
+    public TimeProvider Time => time;
 
     /// <summary>Rows that some fold tests.</summary>
     public int[] Tested { get; } = [.. splits.SelectMany(split => split.Test).Distinct().Order()];
@@ -74,8 +81,10 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
         Array.Fill(outOfFold, double.NaN);
         var (models, losses) = (new IPredictor[splits.Count], new double[splits.Count]);
         var (fit, predict) = (new double[splits.Count], new double[splits.Count]);
+        var whole = new double[splits.Count];
         void RunFold(int fold, int inner)
         {
+            var begun = time.GetTimestamp();
             var (train, test) = Part(fold, share, streams);
             var at = time.GetTimestamp();
             var fitted = pipeline.Fit(train, streams.DeriveSeed((ulong)fold + 1), inner, cancellation);
@@ -86,14 +95,20 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
             for (var i = 0; i < test.Rows; i++)
                 predicted.Row(i).CopyTo(outOfFold.AsSpan(splits[fold].Test[i] * outputs));
             (models[fold], losses[fold]) = (fitted, LossOf(metric, test, predicted));
+            whole[fold] = time.GetElapsedTime(begun).TotalSeconds;
         }
         RunFold(0, threads);
+        var seconds = probed + fit[0] + predict[0];
         var stopped = splits.Count > 1 && !goOn(losses[0]);
         if (!stopped && splits.Count > 1)
         {
             var side = Math.Min(threads, splits.Count - 1);
             var options = new ParallelOptions { MaxDegreeOfParallelism = side, CancellationToken = cancellation };
+            var at = time.GetTimestamp();
             Parallel.For(1, splits.Count, options, fold => RunFold(fold, Math.Max(1, threads / side)));
+            // Of what went on at once, the part that was neither cutting out rows nor scoring.
+            var part = whole.Skip(1).Sum() is var all and > 0 ? (fit.Skip(1).Sum() + predict.Skip(1).Sum()) / all : 1;
+            seconds += part * time.GetElapsedTime(at).TotalSeconds;
         }
         return new Evaluation
         {
@@ -102,6 +117,7 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
             FoldLosses = stopped ? [losses[0]] : losses,
             FitSeconds = probed + fit.Sum(),
             PredictSeconds = predict.Sum(),
+            Seconds = seconds,
             Iterations = iterations,
             Stopped = stopped,
         };

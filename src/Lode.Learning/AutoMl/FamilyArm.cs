@@ -13,7 +13,7 @@ internal sealed class FamilyArm
     private readonly Queue<Params> _portfolio;
     private readonly List<double> _losses = [];
     private int _sinceGain;
-    private readonly List<double> _pace = [];
+    private readonly List<(double Share, double Fit, double Predict)> _paces = [];
     private readonly DataTraits _traits;
     private readonly bool _byClock;
 
@@ -33,15 +33,31 @@ internal sealed class FamilyArm
 
     public int Tried { get; private set; }
 
+    /// <summary>The least loss, on whatever part of the rows.</summary>
     public double Best { get; private set; } = double.PositiveInfinity;
 
-    /// <summary>Elementary steps of what comes next, of the portfolio or as usual.</summary>
-    public double NextCost => Family.Cost(_portfolio.Count > 0 ? _portfolio.Peek() : _usual ?? Params.Empty, _traits);
+    /// <summary>The largest share of the rows that it was tried on, 0 to 1.</summary>
+    public double TriedShare { get; private set; }
+
+    /// <summary>Elementary steps of what comes next, of the portfolio or as usual, in one fit on all rows.</summary>
+    public double NextCost => CostOf(Next, 1);
+
+    private Params Next => _portfolio.Count > 0 ? _portfolio.Peek() : _usual ?? Params.Empty;
 
     private Params? _usual;
 
-    /// <summary>Seconds that so many elementary steps take here; NaN while nothing was run.</summary>
-    public double SecondsPerStep => _pace.Count == 0 ? double.NaN : _pace.Order().ElementAt(_pace.Count / 2);
+    /// <summary>Seconds that an elementary step of fitting takes here, all folds together; NaN while nothing was run.</summary>
+    public double FitPace => Pace(pace => pace.Fit);
+
+    /// <summary>
+    /// Seconds that what comes next takes with a share of the training rows, all folds together. Fits cost as the family says of so many rows;
+    /// predictions are of all rows, however many were fitted on, and cost as much more as the model is larger.
+    /// </summary>
+    /// <param name="share">In (0, 1].</param>
+    /// <param name="otherwise">Seconds for an elementary step where nothing was run yet; NaN: the answer is NaN then.</param>
+    public double SecondsFor(double share, double otherwise) => _paces.Count == 0
+        ? otherwise * CostOf(Next, share)
+        : (FitPace * CostOf(Next, share)) + (Pace(pace => pace.Predict) * CostOf(Next, 1));
 
     /// <summary>Settings that were good on the same data before come first.</summary>
     public void Prefer(Params settings)
@@ -69,21 +85,48 @@ internal sealed class FamilyArm
     /// <summary>Takes a result.</summary>
     /// <param name="trial">The trial.</param>
     /// <param name="loss">Lower is better; an estimate where folds are missing; null: it failed.</param>
-    /// <param name="seconds">All that it took.</param>
+    /// <param name="share">The share of the rows that it was fitted on: what a part of them gave is no guide to settings for all.</param>
     /// <param name="noise">How far losses of equals may differ.</param>
-    public void Tell(LiveTrial trial, double? loss, double seconds, double noise)
+    public void Tell(LiveTrial trial, double? loss, double share, double noise)
     {
-        _study.Tell(trial.Number, loss is { } value && double.IsFinite(value) ? Outcome.Complete(value) : Outcome.Failed("no score"));
+        _study.Tell(trial.Number, loss is { } value && double.IsFinite(value) && share >= 1 ? Outcome.Complete(value) : Outcome.Failed("no score"));
         Tried++;
-        _pace.Add(seconds / Math.Max(1, Family.Cost(trial.Params, _traits)));
         if (_study.Space.Count == 0)
             Exhausted = _portfolio.Count == 0;
         if (loss is not { } known || !double.IsFinite(known))
             return;
+        if (share < 1)
+        {
+            Best = Math.Min(Best, known);
+            return;
+        }
         // Gains that noise may have made do not count.
         _sinceGain = _losses.Count == 0 || known < Best - (0.1 * noise) ? 0 : _sinceGain + 1;
         _losses.Add(known);
         Best = Math.Min(Best, known);
+    }
+
+    /// <summary>Takes what a trial cost, all folds together.</summary>
+    /// <param name="settings">The trial's.</param>
+    /// <param name="share">The share of the training rows that it was fitted on.</param>
+    /// <param name="fit">Seconds by the clock, all but predicting.</param>
+    /// <param name="predict">Seconds by the clock of predicting.</param>
+    public void Took(Params settings, double share, double fit, double predict)
+    {
+        TriedShare = Math.Max(TriedShare, share);
+        _paces.Add((share, fit / CostOf(settings, share), predict / CostOf(settings, 1)));
+    }
+
+    private double CostOf(Params settings, double share) => Math.Max(1, Family.Cost(settings, share >= 1 ? _traits : _traits with { Rows = Math.Max(1, (int)(share * _traits.Rows)) }));
+
+    // Of the trials on most rows the middle one: what few rows take is mostly what any number of rows takes.
+    private double Pace(Func<(double Share, double Fit, double Predict), double> of)
+    {
+        if (_paces.Count == 0)
+            return double.NaN;
+        var most = _paces.Max(pace => pace.Share);
+        double[] alike = [.. _paces.Where(pace => pace.Share >= most).Select(of).Order()];
+        return alike[alike.Length / 2];
     }
 
     /// <summary>
@@ -94,7 +137,7 @@ internal sealed class FamilyArm
     /// </summary>
     public double GainPerCost(double best, double noise)
     {
-        var cost = _byClock ? NextCost * (double.IsNaN(SecondsPerStep) ? 1e-9 : SecondsPerStep) : NextCost;
+        var cost = _byClock ? SecondsFor(1, 1e-9) : NextCost;
         if (_losses.Count < Warm)
             return double.PositiveInfinity;
         double[] half = [.. _losses.Order().Take((_losses.Count + 1) / 2)];

@@ -17,7 +17,8 @@ public sealed record ProbabilityCalibration(double Temperature, double Mixture, 
     /// <param name="truth">A classification.</param>
     /// <param name="predicted">Predictions of rows that the predictor has not seen; rows with NaN are left out.</param>
     /// <param name="weights">How much each row counts; empty: each 1.</param>
-    public static ProbabilityCalibration Fit(Target truth, Predictions predicted, ReadOnlySpan<double> weights = default)
+    /// <param name="threads">At most so many threads, ≥ 1. Changes no result.</param>
+    public static ProbabilityCalibration Fit(Target truth, Predictions predicted, ReadOnlySpan<double> weights = default, int threads = 1)
     {
         var k = truth.Classes.Count;
         var shares = new double[k];
@@ -29,24 +30,43 @@ public sealed record ProbabilityCalibration(double Temperature, double Mixture, 
         double[] w = [.. weights];
         var best = new ProbabilityCalibration(1, 0, shares);
         var least = best.Loss(truth, predicted, w);
-        foreach (var mixture in s_mixtures)
+        var found = new (ProbabilityCalibration Calibration, double Loss)[s_mixtures.Length];
+        // Each mixture is a search of its own, so the number of threads changes nothing.
+        Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => found[i] = Sharpen(s_mixtures[i], shares, truth, predicted, w));
+        foreach (var (candidate, loss) in found)
         {
-            // Golden section over log T in [-1.1, 1.4]; the loss is convex in 1/T.
-            var (low, high) = (-1.1, 1.4);
-            for (var step = 0; step < 18; step++)
-            {
-                var (a, b) = (high - (0.618034 * (high - low)), low + (0.618034 * (high - low)));
-                if (new ProbabilityCalibration(Math.Exp(a), mixture, shares).Loss(truth, predicted, w) < new ProbabilityCalibration(Math.Exp(b), mixture, shares).Loss(truth, predicted, w))
-                    high = b;
-                else
-                    low = a;
-            }
-            var candidate = new ProbabilityCalibration(Math.Exp((low + high) / 2), mixture, shares);
-            var loss = candidate.Loss(truth, predicted, w);
             if (loss < least)
                 (best, least) = (candidate, loss);
         }
         return best;
+    }
+
+    /// <summary>The temperature that suits a mixture, by golden section over log T in [-1.1, 1.4]; the loss is convex in 1/T.</summary>
+    private static (ProbabilityCalibration Calibration, double Loss) Sharpen(double mixture, double[] shares, Target truth, Predictions predicted, double[] weights)
+    {
+        const double Golden = 0.618034;
+        double At(double log) => new ProbabilityCalibration(Math.Exp(log), mixture, shares).Loss(truth, predicted, weights);
+        var (low, high) = (-1.1, 1.4);
+        var (a, b) = (high - (Golden * (high - low)), low + (Golden * (high - low)));
+        var (lossA, lossB) = (At(a), At(b));
+        // One of the two inner points is an inner point of the next step too.
+        for (var step = 0; step < 18; step++)
+        {
+            if (lossA < lossB)
+            {
+                (high, b, lossB) = (b, a, lossA);
+                a = high - (Golden * (high - low));
+                lossA = At(a);
+            }
+            else
+            {
+                (low, a, lossA) = (a, b, lossB);
+                b = low + (Golden * (high - low));
+                lossB = At(b);
+            }
+        }
+        var candidate = new ProbabilityCalibration(Math.Exp((low + high) / 2), mixture, shares);
+        return (candidate, candidate.Loss(truth, predicted, weights));
     }
 
     /// <summary>Calibrates rows in place.</summary>

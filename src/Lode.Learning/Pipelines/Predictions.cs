@@ -38,6 +38,16 @@ public sealed class Predictions
     /// <summary>One row, shape [outputs].</summary>
     public ReadOnlySpan<double> Row(int row) => _values.AsSpan(row * Outputs, Outputs);
 
+    /// <summary>The given rows, in the given order.</summary>
+    /// <param name="rows">Each in [0, <see cref="Rows"/>).</param>
+    public Predictions Select(ReadOnlySpan<int> rows)
+    {
+        var values = new double[rows.Length * Outputs];
+        for (var i = 0; i < rows.Length; i++)
+            Row(rows[i]).CopyTo(values.AsSpan(i * Outputs));
+        return new Predictions(values, Classes, Threshold);
+    }
+
     /// <summary>The class that a row is taken for: the most probable, the first of equals; or as <see cref="Threshold"/> says.</summary>
     public int Label(int row)
     {
