@@ -74,6 +74,8 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
     {
         var budget = request.Options.Trials is null ? request.Options.Budget : null;
         var left = budget is { } all ? Math.Max(1, all.TotalSeconds - Elapsed - Math.Clamp(ReportShare * all.TotalSeconds, LeastReportSeconds, MostReportSeconds)) : (double?)null;
+        if (left is { } shared && request.Options.Nested is { } outer && shared < outer + 1)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Reading the data left {shared:0.#} s of the budget, too little for the {outer + 1} searches of --nested {outer}.", "Give it more time, or fewer outer folds.");
         var options = request.Options with { Budget = left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, Earlier = earlier, Metric = metric.Name, PredictRows = data.Test?.Table.Rows ?? 0 };
         AutoMlResult result;
         IReadOnlyList<(double Seconds, double Best)> course;

@@ -29,6 +29,9 @@ internal sealed record AutoMlReport
     /// <summary>The winner's score by cross-validation, and corrected for the search that found it.</summary>
     public required AutoMlScore Score { get; init; }
 
+    /// <summary>The whole search scored within outer folds; absent where it was not asked for.</summary>
+    public AutoMlNested? Nested { get; init; }
+
     /// <summary>Scores of the winner's out-of-fold predictions by every metric of the task; too good by the choice among candidates.</summary>
     public required IReadOnlyDictionary<string, double> OutOfFold { get; init; }
 
@@ -109,6 +112,14 @@ internal sealed record AutoMlTest(string Name, string Sha256, int Rows, int Scor
 
 /// <summary>A score that knows how it was found, with its 95 % interval.</summary>
 internal sealed record AutoMlScore(double CrossValidated, double Corrected, double Low, double High);
+
+/// <summary>Nested cross-validation: the whole search within each outer fold, scored on the rows that it had not seen.</summary>
+/// <param name="Asked">Outer folds asked for.</param>
+/// <param name="Folds">The metric on each that was run to its end.</param>
+/// <param name="Mean">Their mean.</param>
+/// <param name="Error">Its standard error between the folds.</param>
+/// <param name="Candidates">Candidates that these searches tried.</param>
+internal sealed record AutoMlNested(int Asked, IReadOnlyList<double> Folds, double Mean, double Error, int Candidates);
 
 /// <summary>What predicts.</summary>
 /// <param name="Kind"><c>one_model</c>, <c>ensemble</c>, <c>stack</c> or <c>blend</c>.</param>

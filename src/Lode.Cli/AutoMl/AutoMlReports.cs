@@ -23,6 +23,7 @@ internal static class AutoMlReports
             Data = Describe(data),
             Test = test,
             Score = new AutoMlScore(result.Score.CrossValidated, result.Score.Corrected, result.Score.Low, result.Score.High),
+            Nested = result.Nested is { } nested ? new AutoMlNested(nested.Asked, nested.Folds, nested.Mean, nested.Error, nested.Candidates) : null,
             OutOfFold = OutOfFold(data.Train, result) is var (rows, predicted) && rows.Rows > 0 ? Scores(rows, predicted) : new Dictionary<string, double>(),
             Winner = new AutoMlWinner(result.Kind switch { WinnerKind.OneModel => "one_model", var kind => kind.ToString().ToLowerInvariant() }, members, bytes),
             Threshold = result.Threshold is { } threshold ? new AutoMlThreshold(threshold.Goal.ToString(), threshold.Value, threshold.Positive, threshold.Score, threshold.Half) : null,

@@ -30,6 +30,8 @@ internal static class AutoMlText
         output.WriteLine();
         output.WriteLine(Line($"winner: {WinnerLine(report)}, {Format.Bytes(report.Winner.Bytes)}"));
         output.WriteLine(ScoreLine(report));
+        if (report.Nested is not null)
+            output.WriteLine(NestedLine(report));
         if (report.Threshold is not null)
             output.WriteLine(ThresholdLine(report));
         if (report.Simpler is { } simpler)
@@ -66,6 +68,11 @@ internal static class AutoMlText
     public static string ScoreLine(AutoMlReport report) => double.IsNaN(report.Score.Low)
         ? $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}"
         : $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}; corrected for the search {Format.Number(report.Score.Corrected)}, 95 % interval {Format.Number(report.Score.Low)} … {Format.Number(report.Score.High)}";
+
+    /// <summary>The score of nested cross-validation, in a line.</summary>
+    public static string NestedLine(AutoMlReport report) => report.Nested is not { Folds.Count: > 0 } nested
+        ? "nested cross-validation: no outer fold was run to its end"
+        : $"{report.Metric} by nested cross-validation {Format.Number(nested.Mean)}{(double.IsFinite(nested.Error) ? $" ± {Format.Number(nested.Error)} (standard error)" : "")}: {nested.Folds.Count} outer folds, each searched anew ({nested.Candidates} candidates in all) and scored on rows not seen";
 
     /// <summary>What the winner decides by, in a line.</summary>
     public static string ThresholdLine(AutoMlReport report) => report.Threshold is not { } threshold ? "" : string.Create(CultureInfo.InvariantCulture,

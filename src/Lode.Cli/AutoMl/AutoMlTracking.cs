@@ -179,6 +179,12 @@ internal sealed class AutoMlTracking : IAsyncDisposable
             var metric = report.Metric;
             run.Log(0, ($"cv_{metric}", report.Score.CrossValidated), ($"corrected_{metric}", report.Score.Corrected), ("corrected_low", report.Score.Low), ("corrected_high", report.Score.High),
                 ("candidates", report.Candidates), ("search_seconds", report.SearchSeconds), ("model_bytes", report.Winner.Bytes));
+            if (report.Nested is { Folds.Count: > 0 } nested)
+            {
+                for (var fold = 0; fold < nested.Folds.Count; fold++)
+                    run.Log(fold, ($"nested_fold_{metric}", nested.Folds[fold]));
+                run.Log(0, ($"nested_{metric}", nested.Mean), ($"nested_{metric}_se", nested.Error));
+            }
             if (report.Test is { Scores: { } scores } test)
             {
                 run.Log(0, [.. scores.Select(score => ($"test_{score.Key}", score.Value))]);
@@ -251,6 +257,7 @@ internal sealed class AutoMlTracking : IAsyncDisposable
             ["budget_seconds"] = options.Trials is null ? options.Budget!.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) : null,
             ["trials"] = options.Trials?.ToString(CultureInfo.InvariantCulture),
             ["folds"] = options.Folds?.ToString(CultureInfo.InvariantCulture),
+            ["nested"] = options.Nested?.ToString(CultureInfo.InvariantCulture),
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
             ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
             ["ensemble"] = options.Ensemble?.ToString().ToLowerInvariant(),

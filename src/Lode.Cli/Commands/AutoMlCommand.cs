@@ -19,6 +19,7 @@ internal static class AutoMlCommand
     private static readonly Option<string?> s_metric = new("--metric", "-m") { Description = "What to optimise (default log_loss, or rmse for numbers).", HelpName = "NAME" };
     private static readonly Option<string> s_preset = new("--preset") { Description = "fast, default, best or interpretable (default: default).", HelpName = "NAME", DefaultValueFactory = _ => "default" };
     private static readonly Option<int?> s_folds = new("--folds") { Description = "Folds of the cross-validation (default: by the number of rows).", HelpName = "N" };
+    private static readonly Option<int?> s_nested = new("--nested") { Description = "Outer folds of nested cross-validation: the whole search within each, scored on rows it has not seen. The budget is shared; --trials are those of each search.", HelpName = "K" };
     private static readonly Option<string[]> s_include = new("--include") { Description = $"Only these model families: {string.Join(", ", FamilyCatalog.Names)}.", HelpName = "A,B", DefaultValueFactory = _ => [] };
     private static readonly Option<string[]> s_exclude = new("--exclude") { Description = "Not these model families.", HelpName = "A,B", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> s_threshold = new("--threshold") { Description = "Of two classes, tune from which probability on a row is taken for the second: f1, balanced_accuracy, cost:FP=1,FN=5 or none (default none).", HelpName = "GOAL" };
@@ -49,7 +50,7 @@ internal static class AutoMlCommand
         var command = Help.WithExamples(
             new Command("automl", "Find the best model for a table in a given time, and say how good it really is.")
             {
-                s_train, s_target, s_budget, s_trials, s_test, s_predictions, s_json, s_out, s_metric, s_preset, s_folds, s_include, s_exclude, s_noEnsemble, s_refit, s_threshold, s_maxPredict, s_maxSize, s_leaderboard,
+                s_train, s_target, s_budget, s_trials, s_test, s_predictions, s_json, s_out, s_metric, s_preset, s_folds, s_nested, s_include, s_exclude, s_noEnsemble, s_refit, s_threshold, s_maxPredict, s_maxSize, s_leaderboard,
                 s_memory, s_seed, s_threads, s_project, s_name, s_report, s_task, s_ignore, s_groups, s_time, s_weights, s_dropMissing, s_resume, s_port, s_noServe, s_noTrack,
             },
             "lode automl train.csv --target price --budget 5m --out model.lode",
@@ -108,6 +109,7 @@ internal static class AutoMlCommand
                 Metric = parsed.GetValue(s_metric),
                 Preset = Enum<AutoMlPreset>("--preset", parsed.GetValue(s_preset)!),
                 Folds = parsed.GetValue(s_folds),
+                Nested = parsed.GetValue(s_nested),
                 Include = List(parsed.GetValue(s_include)!) is { Count: > 0 } include ? include : null,
                 Exclude = List(parsed.GetValue(s_exclude)!),
                 Ensemble = parsed.GetValue(s_noEnsemble) ? false : null,

@@ -43,6 +43,10 @@ public sealed record AutoMlOptions
     /// <summary>Folds of cross-validation, 2 to 50. Null: 8 up to 3,000 rows, 5 up to 50,000, then 3.</summary>
     public int? Folds { get; init; }
 
+    /// <summary>Outer folds of nested cross-validation, 2 to 20: in each, a search of its own is scored on rows that it has not seen. A budget is shared evenly among
+    /// these searches and the one whose winner is returned; <see cref="Trials"/> are those of each search. Null: none.</summary>
+    public int? Nested { get; init; }
+
     /// <summary>Families to use, by name. Null: all that suit.</summary>
     public IReadOnlyList<string>? Include { get; init; }
 
@@ -79,12 +83,19 @@ public sealed record AutoMlOptions
     /// <summary>What an earlier search on the same data tried: its best settings are tried first.</summary>
     public IReadOnlyList<EarlierTrial> Earlier { get; init; } = [];
 
+    /// <summary>Seconds that a search needs at least.</summary>
+    internal const double LeastSeconds = 1;
+
     /// <exception cref="LodeException">InvalidArgument: an option is out of range.</exception>
     internal void Validate()
     {
         if (Trials is null && Budget is null)
             throw new LodeException(ErrorCode.InvalidArgument, "AutoML needs a time budget or a number of trials.");
-        if (Trials is null && Budget < TimeSpan.FromSeconds(1))
+        if (Nested is < 2 or > 20)
+            throw new LodeException(ErrorCode.InvalidArgument, $"The outer folds of nested cross-validation must be in 2 … 20; got {Nested}.");
+        if (Nested is { } outer && Trials is null && Budget!.Value.TotalSeconds < outer + 1)
+            throw new LodeException(ErrorCode.InvalidArgument, $"{outer} outer folds share the budget among {outer + 1} searches of at least 1 s; got {Budget.Value.TotalSeconds:0.###} s.", "Give it more time, or fewer outer folds.");
+        if (Trials is null && Budget < TimeSpan.FromSeconds(LeastSeconds))
             throw new LodeException(ErrorCode.InvalidArgument, $"The budget must be at least 1 s; got {Budget!.Value.TotalSeconds} s.");
         if (Trials < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"The number of trials must be at least 1; got {Trials}.");

@@ -125,6 +125,7 @@ internal sealed class AutoMlSearch : IDisposable
             Folds = Folds,
             Stopped = stopped,
             Seconds = _clock.Elapsed,
+            AfterSeconds = after,
             Times = new AutoMlTimes(_clock.Models, ensembling - models, ensemble),
             Notes = [.. Notes(), .. maker.Notes],
         };
@@ -132,17 +133,19 @@ internal sealed class AutoMlSearch : IDisposable
 
     private IModelFamily Searched(IModelFamily family) => family.Complexity > 0 && BalancedFamily.Helps(_traits, _metric) ? new BalancedFamily(family) : family;
 
-    private IReadOnlyList<Split> Split(int repeat)
+    /// <summary>What parts such data: the past predicts the future, groups stay together, classes have the same shares in each fold.</summary>
+    public static ISplitter SplitterFor(Dataset data, int folds)
     {
-        var classification = _data.Target.Task == TaskKind.Classification;
-        ISplitter splitter = (_data.Times.IsEmpty, _data.Groups.IsEmpty) switch
+        var classification = data.Target.Task == TaskKind.Classification;
+        return (data.Times.IsEmpty, data.Groups.IsEmpty) switch
         {
-            (false, _) => new TimeSeriesSplit(Folds),
-            (_, false) => classification ? new StratifiedGroupKFold(Folds) : new GroupKFold(Folds),
-            _ => classification ? new StratifiedKFold(Folds) : new KFold(Folds),
+            (false, _) => new TimeSeriesSplit(folds),
+            (_, false) => classification ? new StratifiedGroupKFold(folds) : new GroupKFold(folds),
+            _ => classification ? new StratifiedKFold(folds) : new KFold(folds),
         };
-        return splitter.Split(_data, WinnerRecipe.SplitSeed(_options.Seed, repeat));
     }
+
+    private IReadOnlyList<Split> Split(int repeat) => SplitterFor(_data, Folds).Split(_data, WinnerRecipe.SplitSeed(_options.Seed, repeat));
 
     private bool Done(CancellationToken ending) => ending.IsCancellationRequested || _candidates.Count >= _options.Trials;
 

@@ -4,7 +4,11 @@ namespace Lode.Learning;
 /// <param name="Models">Fitting pipelines and predicting with them: what a search is for.</param>
 /// <param name="Search">Choosing what to try, cutting out rows, calibrating, scoring and keeping what was found.</param>
 /// <param name="Ensemble">Putting the winner together and correcting its score, refits apart.</param>
-public sealed record AutoMlTimes(double Models, double Search, double Ensemble);
+public sealed record AutoMlTimes(double Models, double Search, double Ensemble)
+{
+    /// <summary>The sums.</summary>
+    internal AutoMlTimes Add(AutoMlTimes other) => new(Models + other.Models, Search + other.Search, Ensemble + other.Ensemble);
+}
 
 /// <summary>The time of a search: how much there is, how much of it is kept back for what follows the search, and what it went into.</summary>
 internal sealed class SearchClock : IDisposable

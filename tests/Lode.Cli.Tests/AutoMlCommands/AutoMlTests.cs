@@ -131,6 +131,24 @@ public sealed class AutoMlTests : IDisposable
     }
 
     [Fact]
+    public async Task AutoMl_Nested_IsInTextReportAndTracker()
+    {
+        string[] args = [Sample("pima.train.csv"), "--target", "target", "--trials", "2", "--preset", "fast", "--nested", "2", "--out", "model.lode"];
+        var (report, _) = await SearchAsync([.. args, "--json"]);
+        var nested = report.GetProperty("nested");
+        Assert.Equal((2, 4), (nested.GetProperty("folds").GetArrayLength(), nested.GetProperty("candidates").GetInt32()));
+        Assert.InRange(nested.GetProperty("mean").GetDouble(), 0.3, 0.67);
+        var run = await AnswerAsync("show", "automl-target", "-p", "pima");
+        Assert.Equal(nested.GetProperty("mean").GetDouble(), run.GetProperty("metrics").GetProperty("nested_log_loss").GetProperty("last").GetDouble());
+        Assert.Equal("2", run.GetProperty("params").GetProperty("nested").GetString());
+        foreach (var file in (string[])["report.html", "report.md"])
+            Assert.Contains(" by nested cross-validation 0.", await File.ReadAllTextAsync(_work[Path.Combine("model-report", file)]), StringComparison.Ordinal);
+        var (code, output, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, ["automl", .. args, "--no-track", "--no-serve"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("2 outer folds, each searched anew (4 candidates in all)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AutoMl_SharedRowsDriftAndDates_AreWarnedOf()
     {
         var rng = new Lode.Core.Rng(5);
