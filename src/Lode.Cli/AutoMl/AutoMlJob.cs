@@ -77,6 +77,7 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
         if (left is { } shared && request.Options.Nested is { } outer && shared < outer + 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"Reading the data left {shared:0.#} s of the budget, too little for the {outer + 1} searches of --nested {outer}.", "Give it more time, or fewer outer folds.");
         var options = request.Options with { Budget = left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, Earlier = earlier, Metric = metric.Name, PredictRows = data.Test?.Table.Rows ?? 0 };
+        var before = Elapsed;
         AutoMlResult result;
         IReadOnlyList<(double Seconds, double Best)> course;
         using (var progress = new AutoMlProgress(context.Terminal, _time, metric, budget, request.Options.Trials, request.Started))
@@ -91,8 +92,15 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
             await tracking.EndCandidatesAsync(result);
         var winner = Winner.Of(data, result, BundleOf(data, result, tracking).ToBytes(), request.Options.Threads);
         var report = await JudgeAsync(data, result, winner, tracking);
+        report = report with { Spent = SpentOf(result, tracking?.Seconds ?? 0, before) };
         await WriteAsync(data, result, winner, report, course, tracking);
         return result.Stopped == "interrupted" ? ExitCodes.Interrupted : ExitCodes.Ok;
+    }
+
+    private AutoMlSpent SpentOf(AutoMlResult result, double tracking, double before)
+    {
+        var times = result.Times;
+        return new AutoMlSpent(times.Models, times.Search, times.Ensemble, tracking, (times.Search + times.Ensemble + tracking) / Math.Max(1e-9, result.Seconds), before, Elapsed - before - result.Seconds);
     }
 
     private ModelBundle BundleOf(AutoMlData data, AutoMlResult result, AutoMlTracking? tracking)

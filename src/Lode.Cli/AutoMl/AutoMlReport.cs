@@ -73,6 +73,9 @@ internal sealed record AutoMlReport
     /// <summary>From the command's start to this report.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>What the seconds went into, by the clock.</summary>
+    public required AutoMlSpent Spent { get; init; }
+
     /// <summary>Why it ended: <c>budget</c>, <c>trials</c>, <c>exhausted</c>, <c>interrupted</c>.</summary>
     public required string Stopped { get; init; }
 
@@ -120,6 +123,16 @@ internal sealed record AutoMlScore(double CrossValidated, double Corrected, doub
 /// <param name="Error">Its standard error between the folds.</param>
 /// <param name="Candidates">Candidates that these searches tried.</param>
 internal sealed record AutoMlNested(int Asked, IReadOnlyList<double> Folds, double Mean, double Error, int Candidates);
+
+/// <summary>What a search's seconds went into, by the clock.</summary>
+/// <param name="Models">Fitting pipelines and predicting with them.</param>
+/// <param name="Search">Choosing what to try, cutting out rows, calibrating, scoring and keeping.</param>
+/// <param name="Ensemble">Putting the winner together and correcting its score.</param>
+/// <param name="Tracking">Recording candidates, beside the search on a thread of its own.</param>
+/// <param name="Overhead">Search, ensemble and tracking as a share of all seconds of the search, in [0, 1].</param>
+/// <param name="Before">From the command's start to the search's: reading and checking the data, opening the store.</param>
+/// <param name="After">From the search's end to this report: predicting and scoring the second file, importances, writing apart.</param>
+internal sealed record AutoMlSpent(double Models, double Search, double Ensemble, double Tracking, double Overhead, double Before, double After);
 
 /// <summary>What predicts.</summary>
 /// <param name="Kind"><c>one_model</c>, <c>ensemble</c>, <c>stack</c> or <c>blend</c>.</param>

@@ -38,6 +38,7 @@ internal static class AutoMlReports
             BudgetSeconds = request.Options.Trials is null ? request.Options.Budget?.TotalSeconds : null,
             Trials = request.Options.Trials,
             SearchSeconds = result.Seconds,
+            Spent = new AutoMlSpent(result.Times.Models, result.Times.Search, result.Times.Ensemble, 0, 0, 0, 0),
             Seconds = 0,
             Stopped = result.Stopped,
             Warnings = warnings,

@@ -66,6 +66,9 @@ internal sealed class AutoMlTracking : IAsyncDisposable
     /// <summary>Told by the search; null where recording failed.</summary>
     public IAutoMlObserver? Observer => _candidates;
 
+    /// <summary>Seconds that recording candidates took.</summary>
+    public double Seconds => _candidates?.Seconds ?? 0;
+
     /// <summary>Candidates without a run of their own.</summary>
     public int Skipped => _candidates?.Skipped ?? 0;
 

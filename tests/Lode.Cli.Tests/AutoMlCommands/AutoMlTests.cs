@@ -207,6 +207,10 @@ public sealed class AutoMlTests : IDisposable
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var (report, _) = await SearchAsync(Sample("pima.train.csv"), "--target", "target", "--budget", "4s", "--json");
+        var spent = report.GetProperty("spent");
+        double Seconds(string part) => spent.GetProperty(part).GetDouble();
+        Assert.InRange(Seconds("models") + Seconds("search") + Seconds("ensemble"), 0.8 * report.GetProperty("searchSeconds").GetDouble(), 1.01 * report.GetProperty("searchSeconds").GetDouble());
+        Assert.Equal((Seconds("search") + Seconds("ensemble") + Seconds("tracking")) / report.GetProperty("searchSeconds").GetDouble(), Seconds("overhead"), 9);
         // A busy machine may take seconds to start and end the process; the search itself may not.
         Assert.InRange(report.GetProperty("searchSeconds").GetDouble(), 1, 4.5);
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(2.5), $"{clock.Elapsed}");
