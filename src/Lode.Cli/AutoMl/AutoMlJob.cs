@@ -65,6 +65,11 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
     private Metric MetricOf(AutoMlData data)
     {
         var task = data.Train.Target.Task;
+        if (request.Options.Quantiles is not null)
+        {
+            return task == TaskKind.Regression ? MetricCatalog.Get("pinball_loss") : throw new LodeException(ErrorCode.InvalidArgument,
+                $"--quantiles are of numbers; the target '{data.Train.Target.Name}' was taken for {data.Train.Target.Classes.Count} classes.", "Where it is a number all the same, say --task regression.");
+        }
         var metric = request.Options.Metric is { } name ? MetricCatalog.Get(name) : MetricCatalog.DefaultFor(task);
         return metric.Task == task ? metric : throw new LodeException(ErrorCode.InvalidArgument,
             $"Metric '{metric.Name}' is not for {Word(task)}, which the target '{data.Train.Target.Name}' asks for.", $"Use one of: {string.Join(", ", MetricCatalog.For(task).Select(other => other.Name))}; or say --task.");
@@ -118,6 +123,8 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
         };
         if (result.Threshold is { } threshold)
             provenance["threshold"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{threshold.Value:R} of {threshold.Positive}, for {threshold.Goal}");
+        if (result.Predictor.Quantiles.Count > 0)
+            provenance["quantiles"] = string.Join(", ", result.Predictor.Quantiles.Select(Predictions.NameOf));
         if (tracking?.RunId is { } run)
             (provenance["run"], provenance["project"]) = (run.ToString(), request.Project);
         var scores = new Dictionary<string, double> { [$"cv_{metric}"] = result.Score.CrossValidated, [$"corrected_{metric}"] = result.Score.Corrected };
@@ -142,7 +149,7 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
                 warnings.Add($"{second.Name} was scored before: this is time {times} in project {request.Project}. Choosing between models by it makes its score too good; the corrected score does not suffer by that.");
             test = new AutoMlTest(second.Name, second.Fingerprint.Sha256, second.Table.Rows, second.Scored.Length, scores, times);
         }
-        return AutoMlReports.Make(request, data, result, winner.Model.LongLength, test, warnings, Importances(data, result)) with
+        return AutoMlReports.Make(request, data, result, winner.Model.LongLength, winner.Scored, test, warnings, Importances(data, result)) with
         {
             Run = tracking?.RunId,
             Unrecorded = tracking?.Skipped ?? 0,

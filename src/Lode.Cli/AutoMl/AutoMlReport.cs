@@ -37,6 +37,9 @@ internal sealed record AutoMlReport
 
     public required AutoMlWinner Winner { get; init; }
 
+    /// <summary>How often the truth lay below each quantile, and within the outermost two; absent where quantiles were not asked for.</summary>
+    public AutoMlQuantiles? Quantiles { get; init; }
+
     /// <summary>What the winner decides by; absent where it takes the more probable class.</summary>
     public AutoMlThreshold? Threshold { get; init; }
 
@@ -133,6 +136,20 @@ internal sealed record AutoMlNested(int Asked, IReadOnlyList<double> Folds, doub
 /// <param name="Before">From the command's start to the search's: reading and checking the data, opening the store.</param>
 /// <param name="After">From the search's end to this report: predicting and scoring the second file, importances, writing apart.</param>
 internal sealed record AutoMlSpent(double Models, double Search, double Ensemble, double Tracking, double Overhead, double Before, double After);
+
+/// <summary>Quantiles, and how they fare.</summary>
+/// <param name="Levels">Ascending, each between 0 and 1.</param>
+/// <param name="Nominal">The share of rows that the outermost two are to have between them; 0 for a single one.</param>
+/// <param name="OutOfFold">On the training rows, by models that had not seen them.</param>
+/// <param name="Test">On the second file's; absent where it was not scored.</param>
+internal sealed record AutoMlQuantiles(IReadOnlyList<double> Levels, double Nominal, AutoMlCoverage OutOfFold, AutoMlCoverage? Test);
+
+/// <summary>How quantiles fare on rows.</summary>
+/// <param name="Covered">The share of rows between the outermost two.</param>
+/// <param name="Below">For each quantile, the share of rows at or below it.</param>
+/// <param name="Pinball">For each quantile, its mean pinball loss.</param>
+/// <param name="Width">The mean distance between the outermost two.</param>
+internal sealed record AutoMlCoverage(double Covered, IReadOnlyList<double> Below, IReadOnlyList<double> Pinball, double Width);
 
 /// <summary>What predicts.</summary>
 /// <param name="Kind"><c>one_model</c>, <c>ensemble</c>, <c>stack</c> or <c>blend</c>.</param>

@@ -96,6 +96,16 @@ internal sealed record AutoMlRequest
             FamilyCatalog.Get(family);
         if (Options.Include?.Except(Options.Exclude, StringComparer.Ordinal).Any() == false)
             throw new LodeException(ErrorCode.InvalidArgument, "--include and --exclude leave no family.");
+        if (Options.Quantiles is { } quantiles)
+        {
+            QuantileModel.RequireLevels(quantiles);
+            if (Options.Metric is not (null or "pinball_loss"))
+                throw new LodeException(ErrorCode.InvalidArgument, $"--quantiles are optimised by pinball_loss; got --metric {Options.Metric}.", "Leave --metric out.");
+            if (Options.Threshold is not null)
+                throw new LodeException(ErrorCode.InvalidArgument, "--quantiles are of numbers, and --threshold lies between two classes.", "Choose one.");
+            if (Options.Include?.FirstOrDefault(family => !FamilyCatalog.Get(family).SaysQuantiles) is { } unable)
+                throw new LodeException(ErrorCode.InvalidArgument, $"Family '{unable}' says no quantiles.", $"These do: {string.Join(", ", FamilyCatalog.Names.Where(family => FamilyCatalog.Get(family).SaysQuantiles))}.");
+        }
         if (Predictions is not null && Test is null)
             throw new LodeException(ErrorCode.InvalidArgument, "--predictions needs rows to predict.", "Name their file with --test FILE.");
         if (JsonFile is not null && !JsonFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase))

@@ -75,7 +75,14 @@ internal static class AutoMlViews
 
     private static void Numbers(List<Figure> figures, Dataset rows, Predictions predicted, string name)
     {
-        var points = Enumerable.Range(0, rows.Rows).Select(row => (X: rows.Target.Values[row], Y: predicted.Values[row])).ToList();
+        if (predicted.Quantiles.Count > 0)
+        {
+            figures.Add(new Figure("quantiles", $"Quantiles, {name}", "The share of rows at or below each quantile against its level; on the dashed line, as many as should be.",
+                Plots.Lines("Quantiles", "level", "share of rows at or below", [new PlotLine("quantiles", [.. predicted.Quantiles.Select((level, i) => (level, Enumerable.Range(0, rows.Rows).Count(row => rows.Target.Values[row] <= predicted.Row(row)[i]) / (double)rows.Rows))])], unit: true, diagonal: true, dots: true)));
+        }
+        // Of quantiles, the one nearest to the median stands for the prediction.
+        var middle = predicted.Quantiles.Count == 0 ? 0 : Enumerable.Range(0, predicted.Outputs).MinBy(i => Math.Abs(predicted.Quantiles[i] - 0.5));
+        var points = Enumerable.Range(0, rows.Rows).Select(row => (X: rows.Target.Values[row], Y: predicted.Row(row)[middle])).ToList();
         figures.Add(new Figure("predicted", $"Predicted and true, {name}", "On the dashed line, what was predicted is what it was.", Plots.Scatter("Predicted and true", "true", "predicted", points)));
         figures.Add(new Figure("residuals", $"Residuals, {name}", "What it was less what was predicted; the middle should be at 0.", Plots.Histogram("Residuals", "true less predicted", [.. points.Select(point => point.X - point.Y)])));
     }

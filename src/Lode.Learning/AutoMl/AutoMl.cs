@@ -22,7 +22,9 @@ public static class AutoMl
     {
         options ??= new AutoMlOptions();
         options.Validate();
-        var metric = options.Metric is { } name ? MetricCatalog.Get(name) : MetricCatalog.DefaultFor(data.Target.Task);
+        if (options.Quantiles is not null && data.Target.Task != TaskKind.Regression)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Quantiles are of numbers; the target '{data.Target.Name}' has {data.Target.Classes.Count} classes.", "Say that the task is regression, or leave the quantiles out.");
+        var metric = options.Quantiles is not null ? RegressionMetrics.PinballLoss : options.Metric is { } name ? MetricCatalog.Get(name) : MetricCatalog.DefaultFor(data.Target.Task);
         if (metric.Task != data.Target.Task)
         {
             throw new LodeException(ErrorCode.InvalidArgument, $"Metric '{metric.Name}' is not for {data.Target.Task.ToString().ToLowerInvariant()}, which the target '{data.Target.Name}' asks for.",

@@ -59,6 +59,10 @@ public sealed record AutoMlOptions
     /// <summary>Of two classes: what the threshold between them is tuned for, on out-of-fold predictions. Null: the more probable class is taken.</summary>
     public ThresholdGoal? Threshold { get; init; }
 
+    /// <summary>Of a regression: levels of quantiles to predict, ascending, each between 0 and 1. The pinball loss, averaged over them, is optimised, by the families that can
+    /// say quantiles. Null: one number a row.</summary>
+    public IReadOnlyList<double>? Quantiles { get; init; }
+
     /// <summary>Bytes at most of the winner as a model file. Null: any.</summary>
     public long? MaxModelBytes { get; init; }
 
@@ -107,5 +111,15 @@ public sealed record AutoMlOptions
             FamilyCatalog.Get(name);
         if (Include?.Except(Exclude, StringComparer.Ordinal).Any() == false)
             throw new LodeException(ErrorCode.InvalidArgument, "No family is left: all that are included are excluded too.");
+        if (Quantiles is null)
+            return;
+        QuantileModel.RequireLevels(Quantiles);
+        if (Include?.FirstOrDefault(name => !FamilyCatalog.Get(name).SaysQuantiles) is { } unable)
+        {
+            throw new LodeException(ErrorCode.InvalidArgument, $"Family '{unable}' says no quantiles.",
+                $"These do: {string.Join(", ", FamilyCatalog.Names.Where(name => FamilyCatalog.Get(name).SaysQuantiles))}.");
+        }
+        if (Metric is not (null or "pinball_loss"))
+            throw new LodeException(ErrorCode.InvalidArgument, $"Quantiles are optimised by pinball_loss; got the metric '{Metric}'.", "Leave the metric out.");
     }
 }

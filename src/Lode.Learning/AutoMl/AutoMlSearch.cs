@@ -52,7 +52,7 @@ internal sealed class AutoMlSearch : IDisposable
         _clock = new SearchClock(options.Trials is null ? options.Budget!.Value.TotalSeconds : double.PositiveInfinity, SearchShare, time);
         _threads = FitContext.ThreadCount(options.Threads);
         _streams = new Rng(options.Seed);
-        _traits = DataTraits.Of(data);
+        _traits = DataTraits.Of(data) with { Quantiles = options.Quantiles ?? [] };
         _memoryLimit = options.MemoryLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
         Folds = options.Folds ?? (options.Preset == AutoMlPreset.Fast ? 3 : data.Rows <= 3000 ? 8 : data.Rows <= 50_000 ? 5 : 3);
         if (data.Target.Task == TaskKind.Classification)
@@ -64,13 +64,13 @@ internal sealed class AutoMlSearch : IDisposable
             options = _options = options with { Refit = true };
             Folds = Math.Min(Folds, 5);
         }
-        _evaluator = new Evaluator(data, Split(0), metric, _threads, time);
+        _evaluator = new Evaluator(data, Split(0), metric, _threads, time, _traits.Quantiles);
         foreach (var name in options.Include ?? FamilyCatalog.Names)
         {
             var family = FamilyCatalog.Get(name);
             if (options.Exclude.Contains(name) || !(family.Suits(_traits) || options.Include is not null))
                 continue;
-            if (options.Preset == AutoMlPreset.Interpretable && family.Complexity > 30)
+            if ((options.Preset == AutoMlPreset.Interpretable && family.Complexity > 30) || (_traits.Quantiles.Count > 0 && !family.SaysQuantiles))
                 continue;
             _arms.Add(new FamilyArm(Searched(family), _traits, _streams.DeriveSeed((ulong)(100 + family.Name.Length + _arms.Count)), options.Trials is null));
         }
@@ -424,7 +424,7 @@ internal sealed class AutoMlSearch : IDisposable
             // A round that cannot end is not begun.
             if (_clock.IsBound && _clock.Elapsed + best.Sum(member => member.Seconds) > _clock.End)
                 break;
-            var evaluator = new Evaluator(_data, Split(repeat), _metric, _threads, _time);
+            var evaluator = new Evaluator(_data, Split(repeat), _metric, _threads, _time, _traits.Quantiles);
             var done = new List<(PoolMember Member, Evaluation Evaluation)>();
             try
             {

@@ -26,6 +26,7 @@ internal static class BiasCorrection
                 "accuracy" => predicted.Label(row) == truth.Labels[row] ? 0 : 1,
                 "mse" or "rmse" => (truth.Values[row] - predicted.Values[row]) * (truth.Values[row] - predicted.Values[row]),
                 "mae" => Math.Abs(truth.Values[row] - predicted.Values[row]),
+                "pinball_loss" => RegressionMetrics.PinballOf(truth.Values[row], predicted, row),
                 _ => null,
             };
             if (loss is null)

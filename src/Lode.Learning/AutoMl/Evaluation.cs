@@ -36,7 +36,8 @@ internal sealed class Evaluation
 /// <param name="metric">What folds are scored by.</param>
 /// <param name="threads">At most so many, ≥ 1.</param>
 /// <param name="time">For the seconds.</param>
-internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metric metric, int threads, TimeProvider time)
+/// <param name="quantiles">Levels of quantiles that pipelines say; empty: classes or single numbers.</param>
+internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metric metric, int threads, TimeProvider time, IReadOnlyList<double> quantiles)
 {
     // Folds' rows are kept while all together are small; else cut out anew each time.
     private const long KeepBytes = 256L << 20;
@@ -51,6 +52,15 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
     public Metric Metric => metric;
 
     public int Threads => threads;
+
+    public IReadOnlyList<double> Quantiles => quantiles;
+
+    /// <summary>Numbers that a pipeline says of a row.</summary>
+    public int Outputs => Math.Max(1, data.Target.Classes.Count + quantiles.Count);
+
+    /// <summary>Numbers as predictions.</summary>
+    /// <param name="values">Shape [rows, outputs].</param>
+    public Predictions Say(double[] values) => quantiles.Count > 0 ? new Predictions(values, quantiles) : new Predictions(values, data.Target.Classes);
 
     public TimeProvider Time => time;
 
@@ -76,7 +86,7 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
         }
         var probed = time.GetElapsedTime(start).TotalSeconds;
         var pipeline = build(iterations);
-        var outputs = Math.Max(1, data.Target.Classes.Count);
+        var outputs = Outputs;
         var outOfFold = new double[data.Rows * outputs];
         Array.Fill(outOfFold, double.NaN);
         var (models, losses) = (new IPredictor[splits.Count], new double[splits.Count]);

@@ -10,11 +10,12 @@ internal sealed class PoolMember
     private readonly int[] _tested;
     private readonly int _threads;
     private readonly TimeProvider _time;
+    private readonly Evaluator _evaluator;
 
     public PoolMember(Candidate candidate, Evaluation evaluation, Evaluator evaluator)
     {
         candidate = candidate with { ModelBytes = BundleWriter.Measure(evaluation.Models[0]) };
-        (Seconds, _threads, _time) = (evaluation.Seconds, evaluator.Threads, evaluator.Time);
+        (Seconds, _threads, _time, _evaluator) = (evaluation.Seconds, evaluator.Threads, evaluator.Time, evaluator);
         (Candidate, _sum, _models) = (candidate, evaluation.OutOfFold, [.. evaluation.Models]);
         (_data, _metric, _tested) = (evaluator.Data, evaluator.Metric, evaluator.Tested);
         Settle(evaluation.FoldLosses);
@@ -78,7 +79,7 @@ internal sealed class PoolMember
 
     private void Settle(double[]? foldLosses)
     {
-        var outputs = Math.Max(1, _data.Target.Classes.Count);
+        var outputs = _evaluator.Outputs;
         var values = new double[_tested.Length * outputs];
         for (var i = 0; i < _tested.Length; i++)
         {
@@ -93,7 +94,7 @@ internal sealed class PoolMember
             Calibration = ProbabilityCalibration.Fit(rows, new Predictions(values, _data.Target.Classes), weights, _threads);
             Calibration.Apply(values);
         }
-        Tested = new Predictions(values, _data.Target.Classes);
+        Tested = _evaluator.Say(values);
         var begun = _time.GetTimestamp();
         var score = _metric.Score(rows, Tested, weights);
         ScoreSeconds = _time.GetElapsedTime(begun).TotalSeconds;

@@ -84,7 +84,8 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             if (IsBetter(greedy, choices[best], margin: -0.25))
                 (chosen, kind) = (greedyAt, WinnerKind.Ensemble);
             weights = Greedy(members, null, rounds);
-            if (options.Preset != AutoMlPreset.Fast && _truth.Rows >= 60)
+            // A second layer says one number a row.
+            if (options.Preset != AutoMlPreset.Fast && _truth.Rows >= 60 && evaluator.Quantiles.Count == 0)
                 stack = TryStack(members, weights, greedyAt, choices, ref chosen, ref kind);
         }
         var left = Math.Max(0.25 * _seconds, _begun + _seconds - clock.Elapsed);
@@ -248,7 +249,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
     /// <summary>Predictions of every tested row by a second layer made from the rows of the other folds.</summary>
     private Predictions CrossFit(Func<int[], double[][]> average)
     {
-        var k = Math.Max(1, _truth.Classes.Count);
+        var k = evaluator.Outputs;
         var values = new double[_truth.Rows * k];
         foreach (var (others, own) in Parts())
         {
@@ -256,12 +257,12 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             foreach (var row in own)
                 all[row].CopyTo(values, row * k);
         }
-        return new Predictions(values, _truth.Classes);
+        return evaluator.Say(values);
     }
 
     private Predictions CrossFit(Func<int[], FittedPipeline> fit, Table features)
     {
-        var k = Math.Max(1, _truth.Classes.Count);
+        var k = evaluator.Outputs;
         var values = new double[_truth.Rows * k];
         foreach (var (others, own) in Parts())
         {
@@ -269,7 +270,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             for (var i = 0; i < own.Length; i++)
                 predicted.Row(i).CopyTo(values.AsSpan(own[i] * k));
         }
-        return new Predictions(values, _truth.Classes);
+        return evaluator.Say(values);
     }
 
     // Rows as positions among the tested ones.
@@ -295,7 +296,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
 
     private double[][] Average(PoolMember[] members, double[] weights)
     {
-        var k = Math.Max(1, _truth.Classes.Count);
+        var k = evaluator.Outputs;
         var rows = new double[_truth.Rows][];
         for (var row = 0; row < rows.Length; row++)
         {
@@ -314,7 +315,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var values = one.Values.ToArray();
         for (var i = 0; i < values.Length; i++)
             values[i] = (values[i] + other.Values[i]) / 2;
-        return new Predictions(values, one.Classes);
+        return one.With(values);
     }
 
     /// <summary>Whether predictions are better by more than a share of the standard error of the difference.</summary>
@@ -410,7 +411,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var values = new double[rows.Length * rows[0].Length];
         for (var row = 0; row < rows.Length; row++)
             rows[row].CopyTo(values, row * rows[0].Length);
-        choices.Add(new Predictions(values, _truth.Classes));
+        choices.Add(evaluator.Say(values));
         (chosen, kind) = (choices.Count - 1, used.Count(weight => weight > 0) > 1 ? WinnerKind.Ensemble : WinnerKind.OneModel);
     }
 
@@ -454,7 +455,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         Array.Fill(values, double.NaN);
         for (var i = 0; i < evaluator.Tested.Length; i++)
             tested.Row(i).CopyTo(values.AsSpan(evaluator.Tested[i] * k));
-        return new Predictions(values, tested.Classes, threshold);
+        return tested.Quantiles.Count > 0 ? tested.With(values) : new Predictions(values, tested.Classes, threshold);
     }
 
     private static double[] Select(double[] weights, int[] rows) => weights.Length == 0 ? [] : Array.ConvertAll(rows, row => weights[row]);
