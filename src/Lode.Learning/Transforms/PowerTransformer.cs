@@ -106,6 +106,9 @@ public sealed class PowerTransformer(PowerMethod method = PowerMethod.YeoJohnson
         public const string KindName = "power";
         private const double Most = 1e100;
 
+        /// <summary>By column.</summary>
+        public IReadOnlyDictionary<string, PowerColumn> Learned => learned;
+
         public string Kind => KindName;
 
         public void Write(BundleWriter writer)

@@ -1,12 +1,12 @@
+using System.Buffers;
+using Lode.Core;
+
 namespace Lode.Learning;
 
 /// <summary>Boosted trees and how their sums become predictions.</summary>
 public sealed class BoostedModel : IIterativeModel
 {
     internal const string KindName = "boosted_trees";
-
-    // Rows that a tree predicts before the next one comes, in bytes: they stay in the first cache.
-    private const int BlockBytes = 32_768;
 
     private readonly byte[][] _levels;
     private readonly int[] _missingBins;
@@ -81,23 +81,23 @@ public sealed class BoostedModel : IIterativeModel
     {
         threads = FitContext.ThreadCount(threads);
         ModelShape.Require(features, _levels.Length, output, _outputs, missing: true);
-        var blockRows = Math.Clamp(BlockBytes / 8 / Math.Max(1, features.Columns) / 16 * 16, 16, 512);
-        var blocks = (features.Rows + blockRows - 1) / blockRows;
+        var blocks = RowTiles.CountFor(features.Rows);
         if (threads == 1 || blocks <= 1)
         {
             for (var block = 0; block < blocks; block++)
-                PredictBlock(features, block * blockRows, blockRows, output);
+                PredictBlock(features, block * RowTiles.Width, output);
             return;
         }
         // A span cannot cross threads.
         var buffer = new double[output.Length];
-        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * blockRows, blockRows, buffer));
+        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * RowTiles.Width, buffer));
         buffer.CopyTo(output);
     }
 
-    private void PredictBlock(FeatureMatrix features, int first, int blockRows, Span<double> output)
+    // A tile's rows pass all trees while they are in the cache.
+    private void PredictBlock(FeatureMatrix features, int first, Span<double> output)
     {
-        var rows = Math.Min(blockRows, features.Rows - first);
+        var rows = Math.Min(RowTiles.Width, features.Rows - first);
         var (columns, scores) = (features.Columns, _baseline.Length);
         var plain = !_hasCategories && !features.HasMissing;
         var values = features.Values.Slice(first * columns, rows * columns);
@@ -111,8 +111,19 @@ public sealed class BoostedModel : IIterativeModel
         var sums = _link == BoostingLink.Logistic ? new double[rows] : output.Slice(first * scores, rows * scores);
         for (var row = 0; row < rows; row++)
             _baseline.CopyTo(sums[(row * scores)..]);
-        for (var i = 0; i < _trees.Length; i++)
-            _trees[i].Add(values, columns, plain, sums[_scoreOf[i % _scoreOf.Length]..], scores);
+        if (plain && rows >= TreeTop.Side && columns > 0)
+        {
+            var tile = ArrayPool<double>.Shared.Rent(columns * RowTiles.Width);
+            RowTiles.Load(values, columns, rows, tile);
+            for (var i = 0; i < _trees.Length; i++)
+                _trees[i].AddTile(tile, sums[_scoreOf[i % _scoreOf.Length]..], scores);
+            ArrayPool<double>.Shared.Return(tile);
+        }
+        else
+        {
+            for (var i = 0; i < _trees.Length; i++)
+                _trees[i].Add(values, columns, sums[_scoreOf[i % _scoreOf.Length]..], scores);
+        }
         Link(sums, output.Slice(first * _outputs, rows * _outputs));
     }
 

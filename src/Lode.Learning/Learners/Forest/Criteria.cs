@@ -26,6 +26,12 @@ internal interface ICriterion
     /// <summary>Moves a row to the left, by its local number.</summary>
     void Move(int local);
 
+    /// <summary>The weight of the rows moved to the left.</summary>
+    double LeftWeight { get; }
+
+    /// <summary>The weight of the node's rows.</summary>
+    double Weight { get; }
+
     /// <summary>Larger is better; differs from the decrease of impurity by a constant and a factor of the node.</summary>
     double Score();
 
@@ -33,7 +39,8 @@ internal interface ICriterion
     /// <param name="values">By local number.</param>
     /// <param name="threshold">At least the smallest value and below the largest.</param>
     /// <param name="left">Receives the number of rows on the left.</param>
-    double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left);
+    /// <param name="leftWeight">Receives their weight.</param>
+    double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left, out double leftWeight);
 
     /// <summary>The node's impurity times its weight.</summary>
     double Risk();
@@ -160,6 +167,10 @@ internal struct GiniCriterion(TrainingData data) : ICriterion
 
     public readonly int Outputs => _sides.Total.Length;
 
+    public readonly double LeftWeight => _leftWeight;
+
+    public readonly double Weight => _sides.TotalWeight;
+
     public readonly void Copy(ReadOnlySpan<int> rows) => _sides.Copy(rows);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -193,10 +204,10 @@ internal struct GiniCriterion(TrainingData data) : ICriterion
     public readonly double Score() => (_leftSquares / _leftWeight) + (_rightSquares / (_sides.TotalWeight - _leftWeight));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left)
+    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left, out double leftWeight)
     {
-        (left, var weight) = _sides.Part(values, threshold);
-        return (Squares(_sides.Left) / weight) + (Squares(_sides.Right) / (_sides.TotalWeight - weight));
+        (left, leftWeight) = _sides.Part(values, threshold);
+        return (Squares(_sides.Left) / leftWeight) + (Squares(_sides.Right) / (_sides.TotalWeight - leftWeight));
     }
 
     public readonly double Risk() => _sides.TotalWeight - (_totalSquares / _sides.TotalWeight);
@@ -221,6 +232,10 @@ internal struct EntropyCriterion(TrainingData data) : ICriterion
     private double _totalSum;
 
     public readonly int Outputs => _sides.Total.Length;
+
+    public readonly double LeftWeight => _leftWeight;
+
+    public readonly double Weight => _sides.TotalWeight;
 
     public readonly void Copy(ReadOnlySpan<int> rows) => _sides.Copy(rows);
 
@@ -254,10 +269,10 @@ internal struct EntropyCriterion(TrainingData data) : ICriterion
     public readonly double Score() => _sum - XLogX(_leftWeight) - XLogX(_sides.TotalWeight - _leftWeight);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left)
+    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left, out double leftWeight)
     {
-        (left, var weight) = _sides.Part(values, threshold);
-        var sum = -XLogX(weight) - XLogX(_sides.TotalWeight - weight);
+        (left, leftWeight) = _sides.Part(values, threshold);
+        var sum = -XLogX(leftWeight) - XLogX(_sides.TotalWeight - leftWeight);
         for (var label = 0; label < _sides.Left.Length; label++)
             sum += XLogX(_sides.Left[label]) + XLogX(_sides.Right[label]);
         return sum;
@@ -286,6 +301,10 @@ internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
     private double _totalSum;
 
     public readonly int Outputs => 1;
+
+    public readonly double LeftWeight => _leftWeight;
+
+    public readonly double Weight => _totalWeight;
 
     public readonly void Copy(ReadOnlySpan<int> rows)
     {
@@ -334,11 +353,11 @@ internal struct SquaredErrorCriterion(TrainingData data) : ICriterion
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left)
+    public readonly double ScoreAt(ReadOnlySpan<double> values, double threshold, out int left, out double leftWeight)
     {
-        (left, var weight, var sum) = SideSums.LeftOf(values, threshold, _weights, _local);
+        (left, leftWeight, var sum) = SideSums.LeftOf(values, threshold, _weights, _local);
         var right = _totalSum - sum;
-        return (sum * sum / weight) + (right * right / (_totalWeight - weight));
+        return (sum * sum / leftWeight) + (right * right / (_totalWeight - leftWeight));
     }
 
     public readonly double Risk()

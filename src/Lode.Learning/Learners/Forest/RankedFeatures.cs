@@ -13,7 +13,15 @@ internal sealed class RankedFeatures
 
     private readonly FeatureMatrix _features;
 
-    private RankedFeatures(FeatureMatrix features) => _features = features;
+    // Empty: none.
+    private readonly bool[] _missing;
+
+    private RankedFeatures(FeatureMatrix features)
+    {
+        (_features, _missing) = (features, features.HasMissing ? new bool[features.Columns] : []);
+        for (var i = 0; i < features.Values.Length && _missing.Length > 0; i++)
+            _missing[i % _missing.Length] |= double.IsNaN(features.Values[i]);
+    }
 
     public int Rows => _features.Rows;
 
@@ -22,10 +30,13 @@ internal sealed class RankedFeatures
     /// <summary>Shape [rows, columns], row-major.</summary>
     public ReadOnlySpan<double> Matrix => _features.Values;
 
-    /// <summary>By feature, shape [rows]: the position of the row's value among the feature's different values.</summary>
+    /// <summary>Whether a value of the feature is missing.</summary>
+    public bool HasMissing(int feature) => _missing.Length > 0 && _missing[feature];
+
+    /// <summary>By feature, shape [rows]: the position of the row's value among the feature's different values; a missing one comes after all.</summary>
     public int[][] Ranks { get; private init; } = [];
 
-    /// <summary>By feature: its different values, ascending.</summary>
+    /// <summary>By feature: its different values, ascending, the missing one not among them.</summary>
     public double[][] Values { get; private init; } = [];
 
     /// <summary>By feature, shape [rows]: the row's value. There instead of the ranks where thresholds are drawn and no rows are copied to be near.</summary>
@@ -84,14 +95,20 @@ internal sealed class RankedFeatures
             rows[row] = row;
         }
         Array.Sort(sorted, rows);
+        // Sorting puts missing values first.
+        var missing = 0;
+        while (missing < sorted.Length && double.IsNaN(sorted[missing]))
+            missing++;
         var ranks = new int[sorted.Length];
-        var different = 0;
-        for (var i = 0; i < sorted.Length; i++)
+        var count = 0;
+        for (var i = missing; i < sorted.Length; i++)
         {
-            if (i > 0 && sorted[i] != sorted[different])
-                sorted[++different] = sorted[i];
-            ranks[rows[i]] = different;
+            if (count == 0 || sorted[i] != sorted[count - 1])
+                sorted[count++] = sorted[i];
+            ranks[rows[i]] = count - 1;
         }
-        return (ranks, sorted[..Math.Min(sorted.Length, different + 1)]);
+        for (var i = 0; i < missing; i++)
+            ranks[rows[i]] = count;
+        return (ranks, sorted[..count]);
     }
 }

@@ -90,5 +90,30 @@ internal static class SideSums
         return (low, high);
     }
 
+    /// <summary>The smallest and the largest of the values that are not NaN, and the number of those that are; infinity and -infinity where all are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (double Low, double High, int Missing) PresentRange(ReadOnlySpan<double> numbers)
+    {
+        var (lows, highs, counts) = (Vector256.Create(double.PositiveInfinity), Vector256.Create(double.NegativeInfinity), Vector256<long>.Zero);
+        var blocks = MemoryMarshal.Cast<double, Vector256<double>>(numbers);
+        foreach (var block in blocks)
+        {
+            lows = Vector256.ConditionalSelect(Vector256.LessThan(block, lows), block, lows);
+            highs = Vector256.ConditionalSelect(Vector256.GreaterThan(block, highs), block, highs);
+            counts -= Vector256.IsNaN(block).AsInt64();
+        }
+        var (low, high, missing) = (lows[0], highs[0], (int)Vector256.Sum(counts));
+        for (var i = 1; i < 4; i++)
+            (low, high) = (Math.Min(low, lows[i]), Math.Max(high, highs[i]));
+        for (var i = blocks.Length * 4; i < numbers.Length; i++)
+        {
+            if (double.IsNaN(numbers[i]))
+                missing++;
+            else
+                (low, high) = (Math.Min(low, numbers[i]), Math.Max(high, numbers[i]));
+        }
+        return (low, high, missing);
+    }
+
     private static double Sum(Vector256<double> sums) => sums[0] + sums[1] + (sums[2] + sums[3]);
 }

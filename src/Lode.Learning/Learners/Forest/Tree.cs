@@ -3,11 +3,28 @@ using System.Runtime.InteropServices;
 
 namespace Lode.Learning;
 
-/// <summary>A split, or a leaf where <see cref="Feature"/> is -1.</summary>
+/// <summary>A split or a leaf.</summary>
 /// <param name="Threshold">A row whose feature is at most this goes left. In a leaf of a tree with one number a leaf: that number.</param>
-/// <param name="Feature">The column, or -1.</param>
+/// <param name="Code">The column and a flag above it; -1: a leaf.</param>
 /// <param name="Next">The left child's index, the right one's is next to it; in a leaf, where its numbers begin in the tree's values.</param>
-internal readonly record struct TreeNode(double Threshold, int Feature, int Next);
+internal readonly record struct TreeNode(double Threshold, int Code, int Next)
+{
+    /// <summary>By how many bits the flag stands above the column.</summary>
+    public const int MissingRightShift = 30;
+
+    public const int ColumnMask = (1 << MissingRightShift) - 1;
+
+    public static TreeNode Leaf(double value, int next) => new(value, -1, next);
+
+    public static TreeNode Split(double threshold, int feature, bool missingRight, int next) =>
+        new(threshold, feature | (missingRight ? 1 << MissingRightShift : 0), next);
+
+    /// <summary>The column, or -1 of a leaf.</summary>
+    public int Feature => Code < 0 ? -1 : Code & ColumnMask;
+
+    /// <summary>Whether a row that misses the feature goes right.</summary>
+    public bool MissingRight => Code >> MissingRightShift == 1;
+}
 
 /// <summary>A grown tree. Node 0 is the root. A leaf of a regression tree holds its mean, one of two classes the second one's share: both in
 /// the node. Leaves of more classes hold all shares, and pure ones share theirs.</summary>
@@ -27,18 +44,26 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
         foreach (var node in nodes)
         {
             writer.WriteDouble(node.Threshold);
-            writer.WriteInt32(node.Feature);
+            writer.WriteInt32(node.Code);
             writer.WriteInt32(node.Next);
         }
         writer.WriteDoubles(values);
     }
 
+    /// <param name="reader">Where the tree begins.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="outputs">Numbers in a leaf.</param>
+    /// <param name="missing">Whether splits say where missing values go.</param>
     /// <exception cref="Lode.Core.LodeException">InvalidArgument: it would not be a tree.</exception>
-    public static Tree Read(BundleReader reader, int columns, int outputs)
+    public static Tree Read(BundleReader reader, int columns, int outputs, bool missing)
     {
         var nodes = new TreeNode[reader.ReadInt32(1, reader.Left / 16)];
         for (var i = 0; i < nodes.Length; i++)
-            nodes[i] = new TreeNode(reader.ReadDouble(), reader.ReadInt32(-1, columns - 1), reader.ReadInt32(0, int.MaxValue));
+        {
+            nodes[i] = new TreeNode(reader.ReadDouble(), reader.ReadInt32(-1, missing ? int.MaxValue : columns - 1), reader.ReadInt32(0, int.MaxValue));
+            if (nodes[i].Feature >= columns)
+                throw BundleReader.Broken($"node {i} of a tree looks at column {nodes[i].Feature} of {columns}");
+        }
         var values = reader.ReadDoubles();
         for (var i = 0; i < nodes.Length; i++)
         {
@@ -55,15 +80,16 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
     /// <param name="columns">Columns.</param>
     /// <param name="sums">Shape [n, outputs].</param>
     /// <param name="outputs">Numbers a row.</param>
+    /// <param name="missing">Whether a value may be missing.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Add(ReadOnlySpan<double> rows, int columns, Span<double> sums, int outputs)
+    public void Add(ReadOnlySpan<double> rows, int columns, Span<double> sums, int outputs, bool missing)
     {
         var count = sums.Length / outputs;
         Span<int> leaves = stackalloc int[Side];
         for (var start = 0; start < count; start += Side)
         {
             var side = Math.Min(Side, count - start);
-            Walk(rows[(start * columns)..], columns, leaves[..side]);
+            Walk(rows[(start * columns)..], columns, leaves[..side], missing);
             for (var lane = 0; lane < side; lane++)
                 AddLeaf(leaves[lane], sums.Slice((start + lane) * outputs, outputs));
         }
@@ -90,7 +116,7 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
 
     /// <summary>The leaves of rows that walk side by side; who arrives gives up its place to the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Walk(ReadOnlySpan<double> rows, int columns, Span<int> leaves)
+    private void Walk(ReadOnlySpan<double> rows, int columns, Span<int> leaves, bool missing)
     {
         Span<int> at = stackalloc int[Side];
         Span<int> rowOf = stackalloc int[Side];
@@ -104,7 +130,7 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
             for (var lane = 0; lane < walking; lane++)
             {
                 ref var node = ref Unsafe.Add(ref all, at[lane]);
-                if (node.Feature < 0)
+                if (node.Code < 0)
                 {
                     leaves[rowOf[lane]] = at[lane];
                     walking--;
@@ -112,8 +138,11 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
                     lane--;
                     continue;
                 }
-                var value = Unsafe.Add(ref row, (rowOf[lane] * columns) + node.Feature);
-                at[lane] = node.Next + (value > node.Threshold ? 1 : 0);
+                var value = Unsafe.Add(ref row, (rowOf[lane] * columns) + (node.Code & TreeNode.ColumnMask));
+                var right = value > node.Threshold ? 1 : 0;
+                if (missing && double.IsNaN(value))
+                    right = node.Code >> TreeNode.MissingRightShift;
+                at[lane] = node.Next + right;
             }
         }
     }

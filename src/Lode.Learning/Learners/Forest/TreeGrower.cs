@@ -16,10 +16,10 @@ internal sealed record TreeLimits(int MaxDepth, int MinSamplesSplit, int MinSamp
 
 /// <summary>
 /// Grows exact trees, depth first. A node's rows are sorted by the rank of each feature that is looked at, and every cut between
-/// different values is scored; or one threshold a feature is drawn. One grower serves one thread; all buffers are made once and reused
+/// different values is scored; or one threshold a feature is drawn. Rows that miss the feature go to the side where they gain more. One grower serves one thread; all buffers are made once and reused
 /// for tree after tree.
 /// </summary>
-internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriterion
+internal sealed partial class TreeGrower<TCriterion> where TCriterion : struct, ICriterion
 {
     private readonly RankedFeatures _features;
     private readonly TreeLimits _limits;
@@ -112,8 +112,10 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
             _nodes[part.Node] = Leaf();
             return;
         }
-        var left = _limits.DrawThresholds ? DivideNumbers(rows, cut) : Divide(rows, cut);
-        _nodes[part.Node] = new TreeNode(cut.Threshold, cut.Feature, _nodes.Count);
+        var left = _limits.DrawThresholds ? DivideNumbers(rows, cut)
+            : !cut.MissingRight && _features.HasMissing(cut.Feature) ? DivideMissingLeft(rows, cut)
+            : Divide(rows, cut);
+        _nodes[part.Node] = TreeNode.Split(cut.Threshold, cut.Feature, cut.MissingRight, _nodes.Count);
         _open.Push(new Part(_nodes.Count + 1, part.Start + left, part.Count - left, part.Depth + 1));
         _open.Push(new Part(_nodes.Count, part.Start, left, part.Depth + 1));
         _nodes.Add(default);
@@ -124,14 +126,14 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
     {
         _criterion.WriteLeaf(_leaf);
         if (_leaf.Length <= 2)
-            return new TreeNode(_leaf[^1], -1, 0);
+            return TreeNode.Leaf(_leaf[^1], 0);
         var pure = Array.IndexOf(_leaf, 1.0);
         if (pure >= 0 && _pure[pure] >= 0)
-            return new TreeNode(0, -1, _pure[pure]);
+            return TreeNode.Leaf(0, _pure[pure]);
         if (pure >= 0)
             _pure[pure] = _values.Count;
         _values.AddRange(_leaf);
-        return new TreeNode(0, -1, _values.Count - _leaf.Length);
+        return TreeNode.Leaf(0, _values.Count - _leaf.Length);
     }
 
     /// <summary>Brings the next feature to the front; where all are looked at their order is left alone: then nothing in the tree is random.</summary>
@@ -154,24 +156,33 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
         for (var i = 0; i < _draw.Length && looked < _limits.MaxFeatures; i++)
         {
             var feature = DrawFeature(i, rng);
+            if (_features.HasMissing(feature))
+            {
+                looked += DrawAmongPresent(feature, rows, rng, ref best) ? 1 : 0;
+                continue;
+            }
             var numbers = _numbers.AsSpan(0, rows.Length);
             var (low, high) = Fetch(feature, rows, numbers, out var rounded);
             if (low == high)
                 continue;
             looked++;
-            var threshold = low + (rng.NextDouble() * (high - low));
-            // Rounding, or a range beyond the largest double.
-            if (!(threshold < high))
-                threshold = low;
-            if (rounded)
-                threshold = Singles.Border(threshold);
-            var score = _criterion.ScoreAt(numbers, threshold, out var left);
+            var threshold = DrawThreshold(low, high, rounded, rng);
+            var score = _criterion.ScoreAt(numbers, threshold, out var left, out var leftWeight);
             if (left < _limits.MinSamplesLeaf || rows.Length - left < _limits.MinSamplesLeaf || !(score > best.Score))
                 continue;
-            best = new Cut(feature, 0, threshold, score);
+            best = new Cut(feature, 0, threshold, score, !(leftWeight > _criterion.Weight - leftWeight));
             (_numbers, _bestNumbers) = (_bestNumbers, _numbers);
         }
         return best;
+    }
+
+    private static double DrawThreshold(double low, double high, bool rounded, Rng rng)
+    {
+        var threshold = low + (rng.NextDouble() * (high - low));
+        // Rounding, or a range beyond the largest double.
+        if (!(threshold < high))
+            threshold = low;
+        return rounded ? Singles.Border(threshold) : threshold;
     }
 
     /// <summary>Fetches a column's values of some rows, or where there are too many to be near, the values rounded to single precision: as long
@@ -199,7 +210,11 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
             if (keys.IsEmpty)
                 continue;
             looked++;
-            ScoreCuts(keys, feature, lowest, ref best);
+            // Missing values, if any, come last.
+            if (_features.HasMissing(feature) && lowest + (int)(keys[^1] >> 32) == _features.Values[feature].Length)
+                ScoreCutsOfPresent(keys, feature, lowest, ref best);
+            else
+                ScoreCuts(keys, feature, lowest, ref best);
         }
         return best;
     }
@@ -221,7 +236,7 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
             if (!(score > best.Score))
                 continue;
             var (rank, values) = (lowest + (int)(key >> 32), _features.Values[feature]);
-            best = new Cut(feature, rank, Midpoint.Between(values[rank], values[lowest + (int)(keys[i] >> 32)]), score);
+            best = new Cut(feature, rank, Midpoint.Between(values[rank], values[lowest + (int)(keys[i] >> 32)]), score, !(criterion.LeftWeight > criterion.Weight - criterion.LeftWeight));
         }
     }
 
@@ -262,8 +277,8 @@ internal sealed class TreeGrower<TCriterion> where TCriterion : struct, ICriteri
 
     private readonly record struct Part(int Node, int Start, int Count, int Depth);
 
-    private readonly record struct Cut(int Feature, int Rank, double Threshold, double Score)
+    private readonly record struct Cut(int Feature, int Rank, double Threshold, double Score, bool MissingRight)
     {
-        public static Cut None => new(-1, 0, 0, double.NegativeInfinity);
+        public static Cut None => new(-1, 0, 0, double.NegativeInfinity, false);
     }
 }
