@@ -78,7 +78,7 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
     private async Task<int> SearchAsync(AutoMlData data, Metric metric, IReadOnlyList<EarlierTrial> earlier, AutoMlTracking? tracking, CancellationToken ct)
     {
         var budget = request.Options.Trials is null ? request.Options.Budget : null;
-        var left = budget is { } all ? Math.Max(1, all.TotalSeconds - Elapsed - Math.Clamp(ReportShare * all.TotalSeconds, LeastReportSeconds, MostReportSeconds)) : (double?)null;
+        var left = budget is { } all ? Math.Max(0.1, all.TotalSeconds - Elapsed - Math.Clamp(ReportShare * all.TotalSeconds, LeastReportSeconds, MostReportSeconds)) : (double?)null;
         if (left is { } shared && request.Options.Nested is { } outer && shared < outer + 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"Reading the data left {shared:0.#} s of the budget, too little for the {outer + 1} searches of --nested {outer}.", "Give it more time, or fewer outer folds.");
         var options = request.Options with { Budget = left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, Earlier = earlier, Metric = metric.Name, PredictRows = data.Test?.Table.Rows ?? 0 };
@@ -182,16 +182,17 @@ internal sealed class AutoMlJob(CommandContext context, AutoMlRequest request)
             return ([], null);
         var repeats = request.Options.Trials is null ? Math.Clamp((int)(affordable / used), 1, 5) : 3;
         var found = new List<(double Weight, IReadOnlyList<FeatureImportance> Importances)>();
+        using var deadline = request.Options.Trials is null ? new CancellationTokenSource(TimeSpan.FromSeconds(seconds), _time) : new CancellationTokenSource();
         foreach (var (predictor, rows) in parts)
         {
             var count = Math.Clamp((int)((long)used * rows.Rows / all), 2, rows.Rows);
             try
             {
-                found.Add((count, PermutationImportance.Of(predictor, count == rows.Rows ? rows : rows.Select(Every(rows.Rows, count)), result.Metric, repeats, request.Options.Seed, request.Options.Threads)));
+                found.Add((count, PermutationImportance.Of(predictor, count == rows.Rows ? rows : rows.Select(Every(rows.Rows, count)), result.Metric, repeats, request.Options.Seed, request.Options.Threads, deadline.Token)));
             }
-            catch (LodeException)
+            catch (Exception error) when (error is LodeException or OperationCanceledException)
             {
-                // The metric is not defined on these rows.
+                // The metric is not defined on these rows, or they took longer than the few that were tried said.
             }
         }
         return (found.Count == 1 ? found[0].Importances : Mean(found), found.Count == 0 ? null : data.Test?.Truth is null ? "held_out" : "test");

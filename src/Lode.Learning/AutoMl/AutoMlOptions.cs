@@ -28,7 +28,7 @@ public sealed record EarlierTrial(string Family, Params Settings, double Score);
 /// <summary>What AutoML is to do.</summary>
 public sealed record AutoMlOptions
 {
-    /// <summary>Time to use, ≥ 1 s. Null: <see cref="Trials"/> decides. Default: 60 s.</summary>
+    /// <summary>Time to use, ≥ 0.1 s. Null: <see cref="Trials"/> decides. Default: 60 s.</summary>
     public TimeSpan? Budget { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Candidates to try, ≥ 1, instead of a time: then the result depends on data, options and seed alone, bit for bit, on any machine.</summary>
@@ -88,7 +88,7 @@ public sealed record AutoMlOptions
     public IReadOnlyList<EarlierTrial> Earlier { get; init; } = [];
 
     /// <summary>Seconds that a search needs at least.</summary>
-    internal const double LeastSeconds = 1;
+    internal const double LeastSeconds = 0.1;
 
     /// <exception cref="LodeException">InvalidArgument: an option is out of range.</exception>
     internal void Validate()
@@ -100,7 +100,7 @@ public sealed record AutoMlOptions
         if (Nested is { } outer && Trials is null && Budget!.Value.TotalSeconds < outer + 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"{outer} outer folds share the budget among {outer + 1} searches of at least 1 s; got {Budget.Value.TotalSeconds:0.###} s.", "Give it more time, or fewer outer folds.");
         if (Trials is null && Budget < TimeSpan.FromSeconds(LeastSeconds))
-            throw new LodeException(ErrorCode.InvalidArgument, $"The budget must be at least 1 s; got {Budget!.Value.TotalSeconds} s.");
+            throw new LodeException(ErrorCode.InvalidArgument, $"The budget must be at least 0.1 s; got {Budget!.Value.TotalSeconds} s.");
         if (Trials < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"The number of trials must be at least 1; got {Trials}.");
         if (Folds is < 2 or > 50)

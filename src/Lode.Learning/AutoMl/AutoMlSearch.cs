@@ -185,6 +185,7 @@ internal sealed class AutoMlSearch : IDisposable
             {
                 if (Done(ending))
                     return;
+                Arrange(arm);
                 if (!Fits(arm, 1) || (round > 0 && IsHopeless(arm)))
                     continue;
                 Try(arm, 1, ending);
@@ -201,6 +202,7 @@ internal sealed class AutoMlSearch : IDisposable
     {
         var (best, noise) = (_pool.Min(member => member.Loss), Noise());
         FamilyArm[] able = [.. _arms.Where(arm => !arm.Exhausted && !IsHopeless(arm))];
+        Array.ForEach(able, Arrange);
         if (able.Where(arm => Fits(arm, 1)).MaxBy(arm => arm.GainPerCost(best, noise)) is { } whole)
             return (whole, 1);
         var parts = able.Select(arm => (Arm: arm, Share: PartOf(arm))).Where(part => part.Share > 0).ToArray();
@@ -244,15 +246,23 @@ internal sealed class AutoMlSearch : IDisposable
         if (!_clock.IsBound)
             return true;
         var others = _arms.Select(other => other.FitPace).Where(pace => !double.IsNaN(pace)).DefaultIfEmpty(double.NaN).Max();
-        var seconds = arm.SecondsFor(share, others);
-        return double.IsNaN(seconds) || _clock.Elapsed + (Margin * seconds) < _clock.SearchEnd;
+        return arm.Fits(share, others, Ends);
+    }
+
+    private bool Ends(double seconds) => _clock.Elapsed + (Margin * seconds) < _clock.SearchEnd;
+
+    private void Arrange(FamilyArm arm)
+    {
+        if (_clock.IsBound)
+            arm.Arrange(Ends);
     }
 
     /// <summary>Tries what is next of a family; the answer is its settings, or null where it has nothing left.</summary>
     private Params? Try(FamilyArm arm, double share, CancellationToken ending)
     {
         var start = _clock.Elapsed;
-        var (trial, settings, listed) = arm.Ask();
+        if (arm.Ask(_clock.IsBound && share >= 1 ? Ends : null) is not var (trial, settings, listed))
+            return null;
         if (arm.Exhausted)
         {
             arm.Tell(trial, null, 1, 0);

@@ -9,6 +9,9 @@ internal sealed class FamilyArm
     // Until so many results, a family's spread is not known well enough to judge it by.
     private const int Warm = 3;
 
+    // Proposals in a row that may be too costly for the time left.
+    private const int MostPassed = 10;
+
     private readonly Study _study;
     private readonly Queue<Params> _portfolio;
     private readonly List<double> _losses = [];
@@ -45,6 +48,8 @@ internal sealed class FamilyArm
     private Params Next => _portfolio.Count > 0 ? _portfolio.Peek() : _usual ?? Params.Empty;
 
     private Params? _usual;
+    private Params? _cheapest;
+    private bool _late;
 
     /// <summary>Seconds that an elementary step of fitting takes here, all folds together; NaN while nothing was run.</summary>
     public double FitPace => Pace(pace => pace.Fit);
@@ -55,9 +60,28 @@ internal sealed class FamilyArm
     /// </summary>
     /// <param name="share">In (0, 1].</param>
     /// <param name="otherwise">Seconds for an elementary step where nothing was run yet; NaN: the answer is NaN then.</param>
-    public double SecondsFor(double share, double otherwise) => _paces.Count == 0
-        ? otherwise * CostOf(Next, share)
-        : (FitPace * CostOf(Next, share)) + (Pace(pace => pace.Predict) * CostOf(Next, 1));
+    public double SecondsFor(double share, double otherwise) => SecondsOf(Next, share, otherwise);
+
+    /// <summary>Whether something that is left may end in time: what is next of the portfolio, or else settings as cheap as the cheapest that were tried.</summary>
+    /// <param name="share">In (0, 1].</param>
+    /// <param name="otherwise">As for <see cref="SecondsFor"/>.</param>
+    /// <param name="ends">Whether what takes so many seconds ends in time.</param>
+    public bool Fits(double share, double otherwise, Func<double, bool> ends) => !_late && SecondsOf(_portfolio.Count > 0 ? Next : _cheapest ?? Next, share, otherwise) is var seconds && (double.IsNaN(seconds) || ends(seconds));
+
+    /// <summary>Puts in front what of the portfolio ends in time on all rows. Where nothing of it does any more, it is dropped: the study may find cheaper settings.</summary>
+    public void Arrange(Func<double, bool> ends)
+    {
+        if (_portfolio.Count == 0 || _paces.Count == 0)
+            return;
+        if (_portfolio.FirstOrDefault(settings => ends(SecondsOf(settings, 1, double.NaN))) is { } first)
+            Prefer(first);
+        else if (TriedShare >= 1)
+            _portfolio.Clear();
+    }
+
+    private double SecondsOf(Params settings, double share, double otherwise) => _paces.Count == 0
+        ? otherwise * CostOf(settings, share)
+        : (FitPace * CostOf(settings, share)) + (Pace(pace => pace.Predict) * CostOf(settings, 1));
 
     /// <summary>Settings that were good on the same data before come first.</summary>
     public void Prefer(Params settings)
@@ -70,13 +94,27 @@ internal sealed class FamilyArm
     }
 
     /// <summary>The next settings: of the portfolio, then of the study.</summary>
-    public (LiveTrial Trial, Params Settings, bool FromPortfolio) Ask()
+    /// <param name="ends">Whether what takes so many seconds ends in time; of the study, what would not is passed over. Null: everything does.</param>
+    /// <returns>Null where the study proposed nothing that ends in time.</returns>
+    public (LiveTrial Trial, Params Settings, bool FromPortfolio)? Ask(Func<double, bool>? ends = null)
     {
         var listed = _portfolio.TryDequeue(out var settings);
         if (listed)
             _study.Enqueue(settings!);
         var trial = _study.Ask();
+        for (var passed = 0; !listed && ends is not null && _paces.Count > 0 && trial.Repeats is null && !ends(SecondsOf(trial.Params, 1, double.NaN)); passed++)
+        {
+            _study.Tell(trial.Number, Outcome.Failed("it would not have ended in time"));
+            if (passed == MostPassed)
+            {
+                _late = true;
+                return null;
+            }
+            trial = _study.Ask();
+        }
         _usual = trial.Params;
+        if (_cheapest is null || CostOf(trial.Params, 1) < CostOf(_cheapest, 1))
+            _cheapest = trial.Params;
         // A space that is used up proposes what was tried before.
         Exhausted = !listed && trial.Repeats is not null;
         return (trial, trial.Params, listed);
