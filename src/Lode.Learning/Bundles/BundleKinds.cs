@@ -19,6 +19,7 @@ public static class BundleKinds
         [ForestModel.KindName] = ForestModel.Read,
         [LinearModel.KindName] = LinearModel.Read,
         [LogisticModel.KindName] = LogisticModel.Read,
+        [QuantileModel.KindName] = QuantileModel.Read,
         [Binner.FittedBins.KindName] = Binner.FittedBins.Read,
         [ColumnTransform.FittedColumnTransform.KindName] = ColumnTransform.FittedColumnTransform.Read,
         [DateParts.FittedParts.KindName] = DateParts.FittedParts.Read,
