@@ -35,6 +35,7 @@ public static class AutoMl
         }
         if (data.Rows < 4)
             throw new LodeException(ErrorCode.InvalidArgument, $"AutoML needs at least 4 rows; got {data.Rows}.");
+        ColumnMap.RequireFinite(data.Features);
         using var search = new AutoMlSearch(data, metric, options, observer, time ?? TimeProvider.System, cancellation);
         return search.Run();
     }
