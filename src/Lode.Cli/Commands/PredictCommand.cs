@@ -63,9 +63,10 @@ internal static class PredictCommand
         await using var stream = Open(data);
         var name = data == "-" ? "standard input" : Path.GetFileName(data);
         var blocks = CsvBlocks.Read(stream, name, new CsvOptions { Kinds = predictor.Schema.Kinds }, BlockRows);
-        var predicted = blocks.Select(block =>
+        var predicted = blocks.Select((block, number) =>
         {
             ct.ThrowIfCancellationRequested();
+            FiniteRows.Require(name, predictor.Schema.Conform(block), (long)number * BlockRows);
             return predictor.Predict(block, threads);
         });
         if (output is null)

@@ -37,6 +37,7 @@ public static class AutoMl
         }
         if (data.Rows < 4)
             throw new LodeException(ErrorCode.InvalidArgument, $"AutoML needs at least 4 rows; got {data.Rows}.");
+        ColumnMap.RequireFinite(data.Features);
         return options.Nested is null ? Search(data, metric, options, observer, time ?? TimeProvider.System, cancellation) : Nested(data, metric, options, observer, time ?? TimeProvider.System, cancellation);
     }
 

@@ -154,6 +154,8 @@ internal sealed class AutoMlSearch : IDisposable
     {
         var arm = new FamilyArm(FamilyCatalog.Get("dummy"), _traits, 0, byClock: false);
         Try(arm, 1, CancellationToken.None);
+        if (_pool.Count == 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Not even a model without features could be fitted: {_candidates[^1].Reason}", "Mend the table.");
         _arms.RemoveAll(other => other.Family.Name == "dummy");
         _dummyFirstFold = _pool.Count > 0 ? Loss(_pool[0].Candidate.Folds[0]) : double.NaN;
     }

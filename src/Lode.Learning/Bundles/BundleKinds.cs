@@ -35,6 +35,7 @@ public static class BundleKinds
         [Pca.FittedPca.KindName] = Pca.FittedPca.Read,
         [PolynomialFeatures.FittedProducts.KindName] = PolynomialFeatures.FittedProducts.Read,
         [PowerTransformer.FittedPower.KindName] = PowerTransformer.FittedPower.Read,
+        [PowerTransformer.FittedPower.AboutKindName] = PowerTransformer.FittedPower.ReadAbout,
         [QuantileTransformer.FittedQuantiles.KindName] = QuantileTransformer.FittedQuantiles.Read,
         [RareLevelGrouper.FittedGrouper.KindName] = RareLevelGrouper.FittedGrouper.Read,
     };

@@ -11,6 +11,9 @@ public sealed class AutoMlMisuseTests : IDisposable
         File.WriteAllText(_work["t.csv"], "x,y,one\n" + string.Concat(Enumerable.Range(0, 20).Select(row => $"{row},{(row % 2 == 0 ? "a" : "b")},same\n")));
         File.WriteAllText(_work["other.csv"], "z,y\n1,a\n");
         File.WriteAllText(_work["bad.csv"], "x,one\nlots,same\n");
+        File.WriteAllText(_work["inf.csv"], "x,y\n" + string.Concat(Enumerable.Range(0, 20).Select(row => $"{(row == 11 ? "-inf" : row)},{(row % 2 == 0 ? "a" : "b")}\n")));
+        File.WriteAllText(_work["few.csv"], "x,y\n1,a\n2,b\n3,a\n");
+        File.WriteAllText(_work["twice.csv"], "x,x,y\n1,2,a\n");
         File.WriteAllText(_work["junk.lode"], "not a model");
     }
 
@@ -49,6 +52,10 @@ public sealed class AutoMlMisuseTests : IDisposable
     [InlineData("column to predict is not named", "t.csv")]
     [InlineData("no column 'x'", "t.csv", "--target", "y", "--test", "other.csv")]
     [InlineData("line 2, column 1 ('x'): 'lots' is not a number", "t.csv", "--target", "y", "--test", "bad.csv")]
+    [InlineData("inf.csv: column 'x' is infinite in row 12", "inf.csv", "--target", "y")]
+    [InlineData("inf.csv: column 'x' is infinite in row 12", "t.csv", "--target", "y", "--test", "inf.csv", "--ignore", "one")]
+    [InlineData("at least 4 rows; got 3", "few.csv", "--target", "y")]
+    [InlineData("line 1, column 2 ('x'): the header's name is that of column 1 too", "twice.csv", "--target", "y")]
     [InlineData("no column 'who' (group)", "t.csv", "--target", "y", "--groups", "who")]
     [InlineData("no column 'nix' (ignored)", "t.csv", "--target", "y", "--ignore", "one,nix")]
     [InlineData("Choose one", "t.csv", "--target", "y", "--resume", "--no-track")]

@@ -221,6 +221,32 @@ public sealed class AutoMlTests : IDisposable
         Assert.Contains("2 of 30 rows have no target", report.GetProperty("warnings").GetRawText(), StringComparison.Ordinal);
     }
 
+    /// <summary>Columns that are odd are warned of by their names, and what the second file brings that the first had not is taken or named.</summary>
+    [Fact]
+    public async Task AutoMl_OddData_IsWarnedOf_AndPredictedOrNamed()
+    {
+        string Row(int row) => $"{Math.Sin(row):F4},{Math.Sin(row):F4},,7,{"uvw"[row % 3]},2024-01-{1 + (row % 28):00},{(row == 9 ? "R" : row % 2 == 0 ? "P" : "Q")},{(row == 9 ? "rare" : row % 2 == 0 ? "a" : "b")}";
+        await File.WriteAllLinesAsync(_work["odd.csv"], ["x,twin,gone,same,c,when,code,y", .. Enumerable.Range(0, 60).Select(Row)]);
+        var (report, _) = await SearchAsync("odd.csv", "--target", "y", "--trials", "2", "--preset", "fast", "--folds", "50", "--out", "odd.lode", "--json");
+        var warnings = report.GetProperty("warnings").GetRawText();
+        foreach (var expected in new[] { "'same' has the same value", "'gone' has no value", "'twin' equals column 'x'", "'code' tells the target 'y'", "1 row of class 'rare'" })
+            Assert.Contains(expected.Replace("'", "\\u0027", StringComparison.Ordinal), warnings.Replace("'", "\\u0027", StringComparison.Ordinal), StringComparison.Ordinal);
+        async Task<(int Code, string Out, string Error)> PredictAsync(string row)
+        {
+            await File.WriteAllTextAsync(_work["new.csv"], "x,twin,gone,same,c,when,code\n" + row + "\n");
+            return await LodeProcess.RunInAsync(_work.Path, _home.Path, "predict", "odd.lode", "new.csv", "--labels");
+        }
+        var taken = await PredictAsync("1,1,,7,never,2031-05-05,Z\n,,5,,,,");
+        Assert.True(taken.Code == 0, taken.Error);
+        Assert.Equal(3, taken.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        foreach (var (row, message) in new[] { ("much,1,,7,u,2024-01-01,P", "line 2, column 1 ('x'): 'much' is not a number"), ("1,1,,7,u,soon,P", "line 2, column 6 ('when'): 'soon' is not a date"), ("1,1,,inf,u,2024-01-01,P", "column 'same' is infinite in row 1") })
+        {
+            var (code, output, error) = await PredictAsync(row);
+            Assert.Equal((2, ""), (code, output));
+            Assert.Contains(message, error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task AutoMl_StoreThatCannotBeUsed_SearchesAllTheSame()
     {
