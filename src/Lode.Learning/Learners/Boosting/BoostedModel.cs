@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Lode.Learning;
 
 /// <summary>Boosted trees and how their sums become predictions.</summary>
@@ -7,6 +9,7 @@ public sealed class BoostedModel : IIterativeModel
 
     // Rows that a tree predicts before the next one comes, in bytes: they stay in the first cache.
     private const int BlockBytes = 32_768;
+    private const int MaxBlockRows = 512;
 
     private readonly byte[][] _levels;
     private readonly int[] _missingBins;
@@ -81,7 +84,7 @@ public sealed class BoostedModel : IIterativeModel
     {
         threads = FitContext.ThreadCount(threads);
         ModelShape.Require(features, _levels.Length, output, _outputs, missing: true);
-        var blockRows = Math.Clamp(BlockBytes / 8 / Math.Max(1, features.Columns) / 16 * 16, 16, 512);
+        var blockRows = Math.Clamp(BlockBytes / 8 / Math.Max(1, features.Columns) / 16 * 16, 16, MaxBlockRows);
         var blocks = (features.Rows + blockRows - 1) / blockRows;
         if (threads == 1 || blocks <= 1)
         {
@@ -90,9 +93,10 @@ public sealed class BoostedModel : IIterativeModel
             return;
         }
         // A span cannot cross threads.
-        var buffer = new double[output.Length];
+        var buffer = ArrayPool<double>.Shared.Rent(output.Length);
         Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * blockRows, blockRows, buffer));
-        buffer.CopyTo(output);
+        buffer.AsSpan(0, output.Length).CopyTo(output);
+        ArrayPool<double>.Shared.Return(buffer);
     }
 
     private void PredictBlock(FeatureMatrix features, int first, int blockRows, Span<double> output)
@@ -101,19 +105,22 @@ public sealed class BoostedModel : IIterativeModel
         var (columns, scores) = (features.Columns, _baseline.Length);
         var plain = !_hasCategories && !features.HasMissing;
         var values = features.Values.Slice(first * columns, rows * columns);
-        if (!plain)
+        var coded = _hasCategories ? ArrayPool<double>.Shared.Rent(values.Length) : [];
+        if (_hasCategories)
         {
-            var coded = new double[values.Length];
             for (var row = 0; row < rows; row++)
                 Code(features.Row(first + row), coded.AsSpan(row * columns, columns));
-            values = coded;
+            values = coded.AsSpan(0, values.Length);
         }
-        var sums = _link == BoostingLink.Logistic ? new double[rows] : output.Slice(first * scores, rows * scores);
+        Span<double> logits = stackalloc double[MaxBlockRows];
+        var sums = _link == BoostingLink.Logistic ? logits[..rows] : output.Slice(first * scores, rows * scores);
         for (var row = 0; row < rows; row++)
             _baseline.CopyTo(sums[(row * scores)..]);
         for (var i = 0; i < _trees.Length; i++)
             _trees[i].Add(values, columns, plain, sums[_scoreOf[i % _scoreOf.Length]..], scores);
         Link(sums, output.Slice(first * _outputs, rows * _outputs));
+        if (_hasCategories)
+            ArrayPool<double>.Shared.Return(coded);
     }
 
     private void Link(Span<double> sums, Span<double> output)
