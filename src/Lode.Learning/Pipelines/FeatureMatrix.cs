@@ -7,6 +7,8 @@ public sealed class FeatureMatrix
 {
     private readonly double[] _values;
     private readonly int[] _levels;
+    private readonly int _start;
+    private readonly int _length;
 
     /// <param name="values">Shape [rows, columns], row-major, finite or NaN. The matrix keeps the array.</param>
     /// <param name="rows">At least 0.</param>
@@ -19,7 +21,7 @@ public sealed class FeatureMatrix
     {
         if (values.Length != (long)rows * names.Count || (levels is not null && levels.Count != names.Count))
             throw new ArgumentException($"{values.Length} numbers do not make {rows} rows of {names.Count} columns.", nameof(values));
-        (_values, Rows, Names) = (values, rows, names);
+        (_values, _length, Rows, Names) = (values, values.Length, rows, names);
         _levels = levels is null ? new int[names.Count] : [.. levels];
         HasCategories = _levels.AsSpan().ContainsAnyExcept(0);
         for (var i = 0; i < values.Length; i++)
@@ -33,6 +35,18 @@ public sealed class FeatureMatrix
         for (var column = 0; column < _levels.Length && HasCategories; column++)
             RequireCodes(column);
     }
+
+    private FeatureMatrix(double[] values, int start, int rows, IReadOnlyList<string> names, int[] levels, bool missing)
+    {
+        (_values, _start, _length, Rows, Names, _levels) = (values, start, rows * names.Count, rows, names, levels);
+        (HasMissing, HasCategories) = (missing, levels.AsSpan().ContainsAnyExcept(0));
+    }
+
+    /// <summary>A matrix of values that were looked at already, in an array that may be longer and must stay as it is while the matrix is used.</summary>
+    internal static FeatureMatrix OfRented(double[] values, int rows, string[] names, int[] levels, bool missing) => new(values, 0, rows, names, levels, missing);
+
+    /// <summary>Some of the rows, without a copy. What it refuses, it names by its row in the matrix that all is part of.</summary>
+    internal FeatureMatrix Slice(int first, int rows) => new(_values, _start + (first * Columns), rows, Names, _levels, HasMissing);
 
     /// <summary>Number of rows.</summary>
     public int Rows { get; }
@@ -53,13 +67,13 @@ public sealed class FeatureMatrix
     public bool HasCategories { get; }
 
     /// <summary>Shape [rows, columns], row-major.</summary>
-    public ReadOnlySpan<double> Values => _values;
+    public ReadOnlySpan<double> Values => _values.AsSpan(_start, _length);
 
     /// <summary>The same as memory, for work on several threads.</summary>
-    internal ReadOnlyMemory<double> Memory => _values;
+    internal ReadOnlyMemory<double> Memory => _values.AsMemory(_start, _length);
 
     /// <summary>One row, shape [columns].</summary>
-    public ReadOnlySpan<double> Row(int row) => _values.AsSpan(row * Columns, Columns);
+    public ReadOnlySpan<double> Row(int row) => _values.AsSpan(_start + (row * Columns), Columns);
 
     /// <summary>The matrix of a table: its numbers, and the codes of its levels.</summary>
     /// <exception cref="LodeException">InvalidArgument: a value is infinite.</exception>
@@ -82,7 +96,7 @@ public sealed class FeatureMatrix
     /// <exception cref="LodeException">InvalidArgument: a value is missing; the message names row and column.</exception>
     internal void RequireComplete()
     {
-        for (var i = 0; i < _values.Length && HasMissing; i++)
+        for (var i = _start; i < _start + _length && HasMissing; i++)
         {
             if (double.IsNaN(_values[i]))
                 throw Bad(i, "missing", "Put an imputer into the pipeline.");

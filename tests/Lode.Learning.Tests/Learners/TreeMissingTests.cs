@@ -71,8 +71,9 @@ public sealed class TreeMissingTests
                     rights++;
                 else
                     lefts++;
+                Assert.Equal(rest, present.Min() == present.Max());
                 Assert.True(rest || (node.Threshold >= present.Min() && node.Threshold < present.Max()));
-                var best = new[] { node.Threshold, double.MaxValue }.SelectMany(threshold => new[] { true, false }.Select(missingRight => TreeNode.Split(threshold, node.Feature, missingRight, 1)))
+                var best = new[] { true, false }.Select(missingRight => TreeNode.Split(node.Threshold, node.Feature, missingRight, 1))
                     .Select(other => made.Part(rows, other)).Where(split => Math.Min(split.Left.Length, split.Right.Length) >= minLeaf)
                     .Min(split => made.Impurity(criterion, split.Left) + made.Impurity(criterion, split.Right));
                 Assert.Equal(best, made.Impurity(criterion, left) + made.Impurity(criterion, right), 1e-9);

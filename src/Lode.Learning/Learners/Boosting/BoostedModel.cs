@@ -89,9 +89,10 @@ public sealed class BoostedModel : IIterativeModel
             return;
         }
         // A span cannot cross threads.
-        var buffer = new double[output.Length];
+        var buffer = ArrayPool<double>.Shared.Rent(output.Length);
         Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * RowTiles.Width, buffer));
-        buffer.CopyTo(output);
+        buffer.AsSpan(0, output.Length).CopyTo(output);
+        ArrayPool<double>.Shared.Return(buffer);
     }
 
     // A tile's rows pass all trees while they are in the cache.
@@ -101,14 +102,15 @@ public sealed class BoostedModel : IIterativeModel
         var (columns, scores) = (features.Columns, _baseline.Length);
         var plain = !_hasCategories && !features.HasMissing;
         var values = features.Values.Slice(first * columns, rows * columns);
-        if (!plain)
+        var coded = _hasCategories ? ArrayPool<double>.Shared.Rent(values.Length) : [];
+        if (_hasCategories)
         {
-            var coded = new double[values.Length];
             for (var row = 0; row < rows; row++)
                 Code(features.Row(first + row), coded.AsSpan(row * columns, columns));
-            values = coded;
+            values = coded.AsSpan(0, values.Length);
         }
-        var sums = _link == BoostingLink.Logistic ? new double[rows] : output.Slice(first * scores, rows * scores);
+        Span<double> logits = stackalloc double[RowTiles.Width];
+        var sums = _link == BoostingLink.Logistic ? logits[..rows] : output.Slice(first * scores, rows * scores);
         for (var row = 0; row < rows; row++)
             _baseline.CopyTo(sums[(row * scores)..]);
         if (plain && rows >= TreeTop.Side && columns > 0)
@@ -125,6 +127,8 @@ public sealed class BoostedModel : IIterativeModel
                 _trees[i].Add(values, columns, sums[_scoreOf[i % _scoreOf.Length]..], scores);
         }
         Link(sums, output.Slice(first * _outputs, rows * _outputs));
+        if (_hasCategories)
+            ArrayPool<double>.Shared.Return(coded);
     }
 
     private void Link(Span<double> sums, Span<double> output)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Lode.Learning;
 
 /// <summary>How members' predictions become one. Persisted; append only.</summary>
@@ -23,6 +25,9 @@ public sealed class EnsembleModel : IModel
 {
     internal const string KindName = "ensemble";
 
+    private const int MedianRows = 256;
+    private const int MedianNumbers = 1 << 22;
+
     private readonly EnsembleMember[] _members;
     private readonly EnsembleRule _rule;
     private readonly int _columns;
@@ -41,62 +46,89 @@ public sealed class EnsembleModel : IModel
     public void Predict(FeatureMatrix features, Span<double> output, int threads = 1)
     {
         ModelShape.Require(features, _columns, output, _outputs, missing: true);
-        var predicted = new double[output.Length];
-        var total = _members.Sum(member => member.Weight);
+        var total = 0.0;
+        foreach (var member in _members)
+            total += member.Weight;
         if (_rule == EnsembleRule.Median)
         {
-            PredictMedian(features, output, threads, total);
+            // Rows in parts: every member's number of a row is kept until all have said theirs.
+            var rows = Math.Max(MedianRows, MedianNumbers / _members.Length);
+            for (var first = 0; first < features.Rows; first += rows)
+            {
+                var count = Math.Min(rows, features.Rows - first);
+                PredictMedian(count == features.Rows ? features : features.Slice(first, count), output.Slice(first, count), threads, total);
+            }
             return;
         }
+        var rented = ArrayPool<double>.Shared.Rent(output.Length);
+        var predicted = rented.AsSpan(0, output.Length);
         output.Clear();
         foreach (var member in _members)
         {
-            member.Model.Predict(Columns(features, member.Columns), predicted, threads);
+            Predict(member, features, predicted, threads);
             if (_rule == EnsembleRule.Vote)
                 Vote(predicted);
             for (var i = 0; i < output.Length; i++)
                 output[i] += member.Weight / total * predicted[i];
         }
+        ArrayPool<double>.Shared.Return(rented);
+    }
+
+    private static void Predict(EnsembleMember member, FeatureMatrix features, Span<double> output, int threads)
+    {
+        if (member.Columns.Length == 0)
+        {
+            member.Model.Predict(features, output, threads);
+            return;
+        }
+        var rented = ArrayPool<double>.Shared.Rent(features.Rows * member.Columns.Length);
+        member.Model.Predict(Columns(features, member.Columns, rented), output, threads);
+        ArrayPool<double>.Shared.Return(rented);
     }
 
     /// <summary>The columns that a member sees.</summary>
-    internal static FeatureMatrix Columns(FeatureMatrix features, int[] columns)
+    internal static FeatureMatrix Columns(FeatureMatrix features, int[] columns) =>
+        columns.Length == 0 ? features : Columns(features, columns, new double[features.Rows * columns.Length]);
+
+    private static FeatureMatrix Columns(FeatureMatrix features, int[] columns, double[] values)
     {
-        if (columns.Length == 0)
-            return features;
-        var values = new double[features.Rows * columns.Length];
+        var missing = false;
+        var at = 0;
         for (var row = 0; row < features.Rows; row++)
         {
             var all = features.Row(row);
-            for (var i = 0; i < columns.Length; i++)
-                values[(row * columns.Length) + i] = all[columns[i]];
+            foreach (var column in columns)
+            {
+                missing |= double.IsNaN(all[column]);
+                values[at++] = all[column];
+            }
         }
         var names = new string[columns.Length];
         var levels = new int[columns.Length];
         for (var i = 0; i < columns.Length; i++)
             (names[i], levels[i]) = (features.Names[columns[i]], features.Levels[columns[i]]);
-        return new FeatureMatrix(values, features.Rows, names, levels);
+        return FeatureMatrix.OfRented(values, features.Rows, names, levels, missing);
     }
 
     private void PredictMedian(FeatureMatrix features, Span<double> output, int threads, double total)
     {
-        var all = new double[_members.Length][];
-        for (var i = 0; i < all.Length; i++)
+        var (rows, count) = (output.Length, _members.Length);
+        var rented = ArrayPool<double>.Shared.Rent((rows + 2) * count);
+        for (var i = 0; i < count; i++)
+            Predict(_members[i], features, rented.AsSpan(i * rows, rows), threads);
+        var values = rented.AsSpan(rows * count, count);
+        var weights = rented.AsSpan((rows + 1) * count, count);
+        for (var row = 0; row < rows; row++)
         {
-            all[i] = new double[output.Length];
-            _members[i].Model.Predict(Columns(features, _members[i].Columns), all[i], threads);
-        }
-        var (values, weights) = (new double[all.Length], new double[all.Length]);
-        for (var row = 0; row < output.Length; row++)
-        {
-            for (var i = 0; i < all.Length; i++)
-                (values[i], weights[i]) = (all[i][row], _members[i].Weight);
-            Array.Sort(values, weights);
+            for (var i = 0; i < count; i++)
+                (values[i], weights[i]) = (rented[(i * rows) + row], _members[i].Weight);
+            values.Sort(weights);
             var (sum, at) = (weights[0], 0);
-            while (sum < total / 2 && at < values.Length - 1)
+            while (sum < total / 2 && at < count - 1)
                 sum += weights[++at];
             output[row] = values[at];
         }
+        ArrayPool<double>.Shared.Return(rented);
     }
 
     private void Vote(Span<double> shares)

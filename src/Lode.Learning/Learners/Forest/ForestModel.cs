@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Lode.Learning;
 
 /// <summary>A fitted forest.</summary>
@@ -74,9 +76,10 @@ public sealed class ForestModel : IModel
             return;
         }
         // A span cannot cross threads.
-        var buffer = new double[output.Length];
+        var buffer = ArrayPool<double>.Shared.Rent(output.Length);
         Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * blockRows, blockRows, buffer));
-        buffer.CopyTo(output);
+        buffer.AsSpan(0, output.Length).CopyTo(output);
+        ArrayPool<double>.Shared.Return(buffer);
     }
 
     private void PredictBlock(FeatureMatrix features, int first, int blockRows, Span<double> output)

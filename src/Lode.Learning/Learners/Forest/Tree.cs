@@ -89,7 +89,10 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
         for (var start = 0; start < count; start += Side)
         {
             var side = Math.Min(Side, count - start);
-            Walk(rows[(start * columns)..], columns, leaves[..side], missing);
+            if (missing)
+                Walk<Incomplete>(rows[(start * columns)..], columns, leaves[..side]);
+            else
+                Walk<Complete>(rows[(start * columns)..], columns, leaves[..side]);
             for (var lane = 0; lane < side; lane++)
                 AddLeaf(leaves[lane], sums.Slice((start + lane) * outputs, outputs));
         }
@@ -116,7 +119,7 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
 
     /// <summary>The leaves of rows that walk side by side; who arrives gives up its place to the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Walk(ReadOnlySpan<double> rows, int columns, Span<int> leaves, bool missing)
+    private void Walk<TRows>(ReadOnlySpan<double> rows, int columns, Span<int> leaves) where TRows : struct
     {
         Span<int> at = stackalloc int[Side];
         Span<int> rowOf = stackalloc int[Side];
@@ -140,10 +143,15 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
                 }
                 var value = Unsafe.Add(ref row, (rowOf[lane] * columns) + (node.Code & TreeNode.ColumnMask));
                 var right = value > node.Threshold ? 1 : 0;
-                if (missing && double.IsNaN(value))
+                if (typeof(TRows) == typeof(Incomplete) && double.IsNaN(value))
                     right = node.Code >> TreeNode.MissingRightShift;
                 at[lane] = node.Next + right;
             }
         }
     }
+
+    /// <summary>Rows that miss nothing: whoever walks them asks no more than where the value lies.</summary>
+    private readonly struct Complete;
+
+    private readonly struct Incomplete;
 }

@@ -47,7 +47,7 @@ internal sealed partial class TreeGrower<TCriterion>
     }
 
     /// <summary>Draws a threshold between the smallest and the largest value that is there, and scores it with the rows that miss the feature on either
-    /// side, and these rows against all others; false when the feature does not vary.</summary>
+    /// side; where all values that are there are one, scores these rows against all others. False when the feature does not vary.</summary>
     private bool DrawAmongPresent(int feature, ReadOnlySpan<int> rows, Rng rng, ref Cut best)
     {
         var numbers = _numbers.AsSpan(0, rows.Length);
@@ -55,23 +55,20 @@ internal sealed partial class TreeGrower<TCriterion>
         var varies = low < high;
         if (missing == rows.Length || (!varies && missing == 0))
             return false;
-        var threshold = varies ? DrawThreshold(low, high, rounded, rng) : low;
+        var threshold = varies ? DrawThreshold(low, high, rounded, rng) : AllPresent;
         var cut = best;
         // Values that are there are finite.
         Replace(numbers, double.NaN, double.PositiveInfinity, missing);
-        if (varies)
-            Try(feature, numbers, threshold, missing > 0 ? true : null, ref cut);
-        if (missing > 0)
-            Try(feature, numbers, AllPresent, true, ref cut);
+        Try(feature, numbers, threshold, missing > 0 ? true : null, ref cut);
         if (varies && missing > 0)
         {
             Replace(numbers, double.PositiveInfinity, double.NegativeInfinity, missing);
             Try(feature, numbers, threshold, false, ref cut);
+            if (cut.MissingRight)
+                Replace(numbers, double.NegativeInfinity, double.PositiveInfinity, missing);
         }
         if (!(cut.Score > best.Score))
             return true;
-        if (varies && missing > 0 && cut.MissingRight)
-            Replace(numbers, double.NegativeInfinity, double.PositiveInfinity, missing);
         best = cut;
         (_numbers, _bestNumbers) = (_bestNumbers, _numbers);
         return true;

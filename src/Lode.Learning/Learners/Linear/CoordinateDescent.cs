@@ -79,8 +79,8 @@ internal static class CoordinateDescent
                     active[count++] = j;
             }
             var first = change;
-            // Until the steps are small beside those of the last full sweep: then others may have to join.
-            while (sweeps < maxSweeps && change > 0.01 * first && count > 0)
+            // Until the steps are small beside those of the last full sweep: then others may have to join. The last sweep is a full one.
+            while (sweeps < maxSweeps - 1 && change > 0.01 * first && count > 0)
             {
                 cancellation.ThrowIfCancellationRequested();
                 change = 0;

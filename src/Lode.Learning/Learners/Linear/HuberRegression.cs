@@ -122,10 +122,25 @@ public sealed class HuberRegression : ILearner
 }
 
 /// <summary>Huber's objective with its derivatives, about the means of features and target.</summary>
-internal sealed class HuberProblem(TrainingData data, NormalEquations equations, HuberOptions options, FitContext context)
+internal sealed class HuberProblem
 {
-    private readonly int _d = equations.Columns;
-    private readonly double[] _residuals = new double[data.Features.Rows];
+    private readonly TrainingData _data;
+    private readonly NormalEquations _equations;
+    private readonly HuberOptions _options;
+    private readonly FitContext _context;
+    private readonly int _d;
+    private readonly double[] _residuals;
+    private readonly double[] _factor;
+    private readonly TileLoader _load;
+    private double _scale;
+
+    public HuberProblem(TrainingData data, NormalEquations equations, HuberOptions options, FitContext context)
+    {
+        (_data, _equations, _options, _context, _d) = (data, equations, options, context, equations.Columns);
+        _residuals = new double[data.Features.Rows];
+        _factor = new double[(_d + 2) * (_d + 2)];
+        _load = Load;
+    }
 
     /// <summary>The mean square of the residuals; they are kept.</summary>
     public double MeanSquare(double[] point)
@@ -133,8 +148,8 @@ internal sealed class HuberProblem(TrainingData data, NormalEquations equations,
         Residuals(point);
         var sum = 0.0;
         for (var row = 0; row < _residuals.Length; row++)
-            sum += data.Weight(row) * _residuals[row] * _residuals[row];
-        return sum / equations.Weight;
+            sum += _data.Weight(row) * _residuals[row] * _residuals[row];
+        return sum / _equations.Weight;
     }
 
     public double Evaluate(double[] point, double[] gradient)
@@ -144,14 +159,14 @@ internal sealed class HuberProblem(TrainingData data, NormalEquations equations,
         Array.Clear(gradient);
         for (var j = 0; j < _d; j++)
         {
-            value += options.Alpha * point[j] * point[j];
-            gradient[j] = 2 * options.Alpha * point[j];
+            value += _options.Alpha * point[j] * point[j];
+            gradient[j] = 2 * _options.Alpha * point[j];
         }
-        var limit = options.Epsilon * scale;
+        var limit = _options.Epsilon * scale;
         var pull = 0.0;
         for (var row = 0; row < _residuals.Length; row++)
         {
-            var weight = data.Weight(row);
+            var weight = _data.Weight(row);
             if (weight == 0)
                 continue;
             var residual = _residuals[row];
@@ -165,15 +180,15 @@ internal sealed class HuberProblem(TrainingData data, NormalEquations equations,
             }
             else
             {
-                value += weight * (scale + (2 * options.Epsilon * Math.Abs(residual)) - (options.Epsilon * limit));
-                gradient[_d + 1] += weight * (1 - (options.Epsilon * options.Epsilon));
-                slope = -2 * weight * options.Epsilon * Math.Sign(residual);
+                value += weight * (scale + (2 * _options.Epsilon * Math.Abs(residual)) - (_options.Epsilon * limit));
+                gradient[_d + 1] += weight * (1 - (_options.Epsilon * _options.Epsilon));
+                slope = -2 * weight * _options.Epsilon * Math.Sign(residual);
             }
-            Vectors.AddScaled(slope, data.Features.Row(row), gradient);
+            Vectors.AddScaled(slope, _data.Features.Row(row), gradient);
             pull += slope;
         }
         // The features stand about their means.
-        Vectors.AddScaled(-pull, equations.Means, gradient);
+        Vectors.AddScaled(-pull, _equations.Means, gradient);
         gradient[_d] = pull;
         return value;
     }
@@ -187,26 +202,10 @@ internal sealed class HuberProblem(TrainingData data, NormalEquations equations,
     public void Step(double[] point, double[] gradient, double[] hessian, double[] step, bool held)
     {
         var (size, scale) = (_d + 2, point[_d + 1]);
-        var limit = options.Epsilon * scale;
-        // Columns: features, 1, z; times the root of 2w/σ for rows within the limit: their products are the second derivative.
-        Gram.Product(data.Features.Rows, size, (start, count, tile) =>
-        {
-            RowTiles.Load(data.Features.Memory.Span.Slice(start * _d, count * _d), _d, count, tile);
-            Span<double> factors = stackalloc double[RowTiles.Width];
-            factors.Clear();
-            tile[(_d * RowTiles.Width)..].Clear();
-            for (var r = 0; r < count; r++)
-            {
-                var residual = _residuals[start + r];
-                factors[r] = Math.Abs(residual) <= limit ? Math.Sqrt(2 * data.Weight(start + r) / scale) : 0;
-                tile[(_d * RowTiles.Width) + r] = 1;
-                tile[((_d + 1) * RowTiles.Width) + r] = residual / scale;
-            }
-            RowTiles.ShiftAndScale(tile[..(_d * RowTiles.Width)], equations.Means, factors);
-            RowTiles.ShiftAndScale(tile[(_d * RowTiles.Width)..], [], factors);
-        }, hessian, FitContext.ThreadCount(context.Threads), context.Cancellation);
+        _scale = scale;
+        Gram.Product(_data.Features.Rows, size, _load, hessian, FitContext.ThreadCount(_context.Threads), _context.Cancellation);
         for (var j = 0; j < _d; j++)
-            hessian[j * (size + 1)] += 2 * options.Alpha;
+            hessian[j * (size + 1)] += 2 * _options.Alpha;
         if (held)
         {
             for (var j = 0; j < size; j++)
@@ -216,9 +215,10 @@ internal sealed class HuberProblem(TrainingData data, NormalEquations equations,
         var damping = 0.0;
         for (var attempt = 0; attempt < 40; attempt++)
         {
-            var factor = hessian.ToArray();
+            var factor = _factor;
+            hessian.CopyTo(factor, 0);
             for (var j = 0; j < size; j++)
-                factor[j * (size + 1)] += damping * Math.Max(factor[j * (size + 1)], 1e-8 * equations.Weight / scale);
+                factor[j * (size + 1)] += damping * Math.Max(factor[j * (size + 1)], 1e-8 * _equations.Weight / scale);
             if (Cholesky.TryDecompose(factor, size))
             {
                 for (var j = 0; j < size; j++)
@@ -233,10 +233,29 @@ internal sealed class HuberProblem(TrainingData data, NormalEquations equations,
         Array.Clear(step);
     }
 
+    // Columns: features, 1, z; times the root of 2w/σ for rows within the limit: their products are the second derivative.
+    private void Load(int start, int count, Span<double> tile)
+    {
+        var (limit, scale) = (_options.Epsilon * _scale, _scale);
+        RowTiles.Load(_data.Features.Values.Slice(start * _d, count * _d), _d, count, tile);
+        Span<double> factors = stackalloc double[RowTiles.Width];
+        factors.Clear();
+        tile[(_d * RowTiles.Width)..].Clear();
+        for (var r = 0; r < count; r++)
+        {
+            var residual = _residuals[start + r];
+            factors[r] = Math.Abs(residual) <= limit ? Math.Sqrt(2 * _data.Weight(start + r) / scale) : 0;
+            tile[(_d * RowTiles.Width) + r] = 1;
+            tile[((_d + 1) * RowTiles.Width) + r] = residual / scale;
+        }
+        RowTiles.ShiftAndScale(tile[..(_d * RowTiles.Width)], _equations.Means, factors);
+        RowTiles.ShiftAndScale(tile[(_d * RowTiles.Width)..], [], factors);
+    }
+
     private void Residuals(double[] point)
     {
-        var shift = equations.TargetMean + point[_d] - Vectors.Dot(equations.Means, point);
+        var shift = _equations.TargetMean + point[_d] - Vectors.Dot(_equations.Means, point);
         for (var row = 0; row < _residuals.Length; row++)
-            _residuals[row] = data.Target.Values[row] - shift - Vectors.Dot(data.Features.Row(row), point);
+            _residuals[row] = _data.Target.Values[row] - shift - Vectors.Dot(_data.Features.Row(row), point);
     }
 }
