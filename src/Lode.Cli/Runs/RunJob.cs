@@ -183,7 +183,9 @@ internal sealed class RunJob(CommandContext context, RunRequest request)
         // What is masked for people would be another command.
         if (run is not null && !Secrets.CommandLine(command).Contains(Secrets.Mask, StringComparison.Ordinal) && JsonSerializer.Serialize([.. command], CliJson.Default.StringArray) is { Length: <= NameRules.MaxTagLength } words)
             run.Tag(RunOrigin.Command, words);
-        return request.Program with { Command = command, Environment = environment, Started = started };
+        // What goes on counts on.
+        var firstSteps = request.Resumes is { } known ? known.Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.LastStep + 1) : request.Program.FirstSteps;
+        return request.Program with { Command = command, Environment = environment, Started = started, FirstSteps = firstSteps };
     }
 
     // Kept until the program has ended well: whoever resumes the run finds there what it left.

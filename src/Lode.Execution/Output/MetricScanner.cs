@@ -27,6 +27,7 @@ internal sealed class MetricScanner
 
     private readonly Action<long, ReadOnlyMemory<(string Key, double Value)>, string> _log;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyDictionary<string, long>? _firstSteps;
     private readonly byte[] _part = new byte[LongestLine];
     private readonly List<(string Key, double Value)> _found = [];
     private readonly Dictionary<string, (long Count, double Last)> _metrics = [];
@@ -39,9 +40,10 @@ internal sealed class MetricScanner
 
     /// <param name="time">For how many points are taken a second.</param>
     /// <param name="log">Given a step, values, and where they stand as text.</param>
-    public MetricScanner(TimeProvider time, Action<long, ReadOnlyMemory<(string Key, double Value)>, string> log)
+    /// <param name="firstSteps">Where metrics that come without a step begin to count; those that are not named, at 0.</param>
+    public MetricScanner(TimeProvider time, Action<long, ReadOnlyMemory<(string Key, double Value)>, string> log, IReadOnlyDictionary<string, long>? firstSteps = null)
     {
-        (_time, _log) = (time, log);
+        (_time, _log, _firstSteps) = (time, log, firstSteps);
         _began = time.GetTimestamp();
     }
 
@@ -153,7 +155,7 @@ internal sealed class MetricScanner
         {
             var known = _metrics.GetValueOrDefault(key);
             if (_step is null)
-                _log(known.Count, new[] { (key, value) }, text);
+                _log(known.Count + (_firstSteps?.GetValueOrDefault(key) ?? 0), new[] { (key, value) }, text);
             _metrics[key] = (known.Count + 1, value);
         }
     }

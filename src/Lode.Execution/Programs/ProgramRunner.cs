@@ -49,7 +49,7 @@ internal sealed class ProgramRunner(TimeProvider time, Action<string> warn, Chan
     private async Task<ProgramOutcome> WatchAsync(ActiveRun? run, ProgramOptions options, IProgram program, IReadOnlyDictionary<string, string> environment, long began)
     {
         var log = new ConsoleLog();
-        var scanner = run is not null && options.Scalars ? new MetricScanner(_time, (step, values, line) => Log(run, options, step, values.Span, line)) : null;
+        var scanner = run is not null && options.Scalars ? new MetricScanner(_time, (step, values, line) => Log(run, options, step, values.Span, line), options.FirstSteps) : null;
         var pumps = Task.WhenAll(new OutputPump(program.Out, 1, log.Open(), scanner, options.PassesOutput).Ended, new OutputPump(program.Error, 2, log.Open(), null, options.PassesOutput).Ended);
         using var recorder = run is null ? null : new RunRecorder(run, options, environment, program.Id, log, _time, _warn);
         var (end, timedOut, stopped, grace) = await UntilEndedAsync(program, options).ConfigureAwait(false);

@@ -20,6 +20,9 @@ public sealed record ProgramOptions
     /// <summary>Whether numbers on standard output become metrics; default true.</summary>
     public bool Scalars { get; init; } = true;
 
+    /// <summary>The step of the first value of a metric that is printed without one; 0 where a metric is not named, as in all new runs.</summary>
+    public IReadOnlyDictionary<string, long> FirstSteps { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Told of each line that metrics are read from; null = nobody.</summary>
     public Action<string>? Explain { get; init; }
 
