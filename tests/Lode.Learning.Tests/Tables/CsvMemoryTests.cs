@@ -65,6 +65,19 @@ public sealed class CsvMemoryTests
         Assert.InRange(allocated, TableBytes(table), (TableBytes(table) * (1 + (1 / 8.0))) + (8 * Megabyte));
     }
 
+    [Fact]
+    public void Read_LevelsThatAllDiffer_AddWhatLookingThemUpTakes()
+    {
+        const int rows = 300_000;
+        var text = new StringBuilder("id,n\n");
+        for (var row = 0; row < rows; row++)
+            text.Append(CultureInfo.InvariantCulture, $"user{(row * 7919L) % rows:D6},{row}\n");
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text.ToString()));
+        var (table, allocated) = Measure(stream);
+        Assert.Equal(rows, ((CategoricalColumn)table["id"]).Levels.Count);
+        Assert.InRange(allocated, TableBytes(table), (TableBytes(table) * (1 + (1 / 16.0))) + (140.0 * rows) + (8 * Megabyte));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
