@@ -7,7 +7,7 @@ internal sealed class CsvBatch
     internal const int Padding = 32;
 
     /// <summary>Bytes of text, unless a record is longer.</summary>
-    internal const int Size = 1 << 18;
+    internal const int Size = 1 << 20;
 
     private const ulong Doubled = 1UL << 63;
 
@@ -16,7 +16,7 @@ internal sealed class CsvBatch
     private int _count;
 
     /// <summary>The text, with room to read more.</summary>
-    public byte[] Bytes { get; private set; } = new byte[Size + Padding];
+    public byte[] Bytes { get; private set; } = [];
 
     /// <summary>Fields of a record.</summary>
     public int Columns { get; set; }
@@ -38,6 +38,14 @@ internal sealed class CsvBatch
         (Columns, Records, _count, Error, IsLast) = (columns, 0, 0, null, false);
     }
 
+    /// <summary>Makes room for so many bytes of text; what was there is lost.</summary>
+    public void Reserve(int bytes)
+    {
+        if (Bytes.Length < bytes + Padding)
+            Bytes = new byte[bytes + Padding];
+    }
+
+    /// <summary>Makes twice the room and keeps the text.</summary>
     public void Grow()
     {
         var larger = new byte[(2 * (Bytes.Length - Padding)) + Padding];

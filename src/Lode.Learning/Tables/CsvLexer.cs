@@ -39,9 +39,10 @@ internal sealed class CsvLexer(CsvInput source, string name)
     public void Read(CsvBatch batch, int columns)
     {
         batch.Clear(columns);
-        while (batch.Bytes.Length < _end - _start + CsvBatch.Padding)
-            batch.Grow();
-        _text.AsSpan(_start, _end - _start).CopyTo(batch.Bytes);
+        var rest = _text.AsSpan(_start, _end - _start);
+        // A short text takes little.
+        batch.Reserve(_ended ? rest.Length : Math.Max(CsvBatch.Size, rest.Length));
+        rest.CopyTo(batch.Bytes);
         (_text, _offset, _checked, _end, _start) = (batch.Bytes, _offset + _start, _checked - _start, _end - _start, 0);
         while (true)
         {

@@ -36,7 +36,7 @@ public sealed record CsvOptions
 /// <c>Infinity</c>), of dates when every such cell is a date written alike (see docs/tables.md), else categorical with its levels in ordinal order.
 /// A column without any value is numeric.
 /// The text is never held: a number or date takes eight bytes, a level's code four, and each level its text. Reading adds to that at most a
-/// sixteenth of it and 64 MB, or, where rows become shorter along the file by more than a thirty-second or the source cannot seek, as much as one column. A
+/// sixteenth of it and 64 MB, and up to 140 bytes for each different level; or, where rows become shorter along the file by more than a thirty-second or the source cannot seek, as much as one column. A
 /// source that can seek is read a second time, up to that row, where a column that began with numbers or dates turns out to be text; of others up to
 /// 128 MB of spelling a column are kept for that.
 /// </remarks>

@@ -30,7 +30,8 @@ internal sealed class CsvRecords : IDisposable
         };
         _input = new CsvInput(stream, options.Encoding, name);
         _lexer = new CsvLexer(_input, name);
-        _lexer.Delimiter = (byte)(options.Delimiter ?? CsvReader.Sniff(_lexer.Peek()));
+        var first = _lexer.Peek();
+        _lexer.Delimiter = (byte)(options.Delimiter ?? CsvReader.Sniff(first));
         Names = ReadHeader();
         foreach (var column in options.Kinds.Keys)
         {

@@ -38,11 +38,11 @@ public sealed class CsvBatchTests
     [InlineData("\r")]
     public void Read_AnyNumberOfThreads_GivesTheSameTable(string end)
     {
-        var text = Make(20_000, end);
+        var text = Make(80_000, end);
         Assert.True(text.Length > 4 * CsvBatch.Size);
         var one = Read(text, 1);
         Assert.Equal([ColumnKind.Numeric, ColumnKind.Date, ColumnKind.Categorical, ColumnKind.Categorical, ColumnKind.Categorical, ColumnKind.Numeric], one.Columns.Select(column => column.Kind));
-        Assert.Equal(20_000, one.Rows);
+        Assert.Equal(80_000, one.Rows);
         Assert.Contains($"two{end}lines, \"3", ((CategoricalColumn)one["quoted"]).Levels);
         foreach (var threads in new[] { 2, 3, 16 })
             Assert.Equal(one.Fingerprint(), Read(text, threads).Fingerprint());
@@ -53,19 +53,19 @@ public sealed class CsvBatchTests
     }
 
     [Theory]
-    [InlineData("1,x\n", "1,x,2\n", "line 60003, column 3: the row has 3 fields; the header has 2.")]
-    [InlineData("1,x\n", "\"1\"2,x\n", "line 60003: '2' follows a closing quote.")]
-    [InlineData("1,x\n", "1,\"x\n", "line 60003: a quote opens here and is never closed.")]
-    [InlineData("1,x\n", "one,x\n", "line 60003, column 1 ('a'): 'one' is not a number, and the column is to be numeric.")]
-    [InlineData("1,\"x\ny\"\n", "one,x\n", "line 120003, column 1 ('a'): 'one' is not a number, and the column is to be numeric.")]
+    [InlineData("1,x\n", "1,x,2\n", "line 300003, column 3: the row has 3 fields; the header has 2.")]
+    [InlineData("1,x\n", "\"1\"2,x\n", "line 300003: '2' follows a closing quote.")]
+    [InlineData("1,x\n", "1,\"x\n", "line 300003: a quote opens here and is never closed.")]
+    [InlineData("1,x\n", "one,x\n", "line 300003, column 1 ('a'): 'one' is not a number, and the column is to be numeric.")]
+    [InlineData("1,\"x\ny\"\n", "one,x\n", "line 600003, column 1 ('a'): 'one' is not a number, and the column is to be numeric.")]
     public void Read_SomethingWrongInALaterBatch_IsNamedByItsLine_BeforeWhatComesLater(string usual, string wrong, string message)
     {
         var text = new StringBuilder("a,b\n\n");
-        for (var row = 0; row < 60_000; row++)
+        for (var row = 0; row < 300_000; row++)
             text.Append(usual);
         var options = new CsvOptions { Kinds = new Dictionary<string, ColumnKind> { ["a"] = ColumnKind.Numeric } };
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
-        Assert.Equal(60_000, CsvReader.Read(new MemoryStream(bytes), "data.csv", options).Rows);
+        Assert.Equal(300_000, CsvReader.Read(new MemoryStream(bytes), "data.csv", options).Rows);
         foreach (var threads in new[] { 1, 2, 5 })
         {
             // Behind it: what would be found first by who looks at all of the file.
