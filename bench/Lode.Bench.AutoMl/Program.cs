@@ -6,6 +6,8 @@ using Lode.Learning;
 
 // Usage: Lode.Bench.AutoMl --data DIR [--sets a,b] [--budget SECONDS] [--seed N] [--threads N] [--cpu-per-second X] [--include a,b] [--verbose]
 // For every NAME.train.csv and NAME.test.csv of a folder: AutoML on the first, one look at the second; one JSON object a line.
+// overhead: the share of the seconds that went neither into fits nor predictions. good_after_s: when the best candidate had 95 % of the winner's gain over the dummy,
+// by cross-validation.
 // With --cpu-per-second the budget is counted in this process's CPU seconds divided by X, which load on the machine does not disturb.
 var folder = Option("--data", "../shared/data");
 var sets = Option("--sets", "") is { Length: > 0 } list ? list.Split(',') : [.. Directory.GetFiles(folder, "*.train.csv").Select(path => Path.GetFileName(path)[..^10]).Order(StringComparer.Ordinal)];
@@ -29,7 +31,8 @@ foreach (var set in sets)
         Threads = (int)Number("--threads", 2),
         Include = Option("--include", "") is { Length: > 0 } names ? names.Split(',') : null,
     };
-    var result = AutoMl.Fit(train, options, verbose ? new Verbose() : null, clock);
+    var course = new Course(clock, verbose ? new Verbose() : null);
+    var result = AutoMl.Fit(train, options, course, clock);
     var (seconds, used) = (Stopwatch.GetElapsedTime(wall).TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds);
     var predicted = result.Predictor.Predict(test.Without("target"));
     string[] metrics = train.Target.Task == TaskKind.Classification ? ["log_loss", "accuracy", "roc_auc"] : ["rmse", "r2", "mae"];
@@ -47,6 +50,11 @@ foreach (var set in sets)
         ["complete"] = result.Leaderboard.Count(candidate => candidate.State == CandidateState.Complete),
         ["families"] = result.Leaderboard.GroupBy(candidate => candidate.Family).ToDictionary(group => group.Key, group => $"{group.Count()}x best {group.Where(c => c.State == CandidateState.Complete).Select(c => c.Score).DefaultIfEmpty(double.NaN).Aggregate((a, b) => result.Metric.HigherIsBetter == a > b ? a : b):G5} weight {group.Sum(c => c.Weight):0.00}"),
         ["repeats"] = result.Leaderboard.Max(candidate => candidate.Repeats),
+        ["models_s"] = Math.Round(result.Times.Models, 2),
+        ["search_s"] = Math.Round(result.Times.Search, 2),
+        ["ensemble_s"] = Math.Round(result.Times.Ensemble, 2),
+        ["overhead"] = Math.Round((result.Times.Search + result.Times.Ensemble) / result.Seconds, 4),
+        ["good_after_s"] = course.GoodAfter(result) is var good && double.IsFinite(good) ? Math.Round(good, 2) : null,
         ["wall"] = Math.Round(seconds, 1),
         ["cpu"] = Math.Round(used, 1),
         ["peak_mb"] = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
@@ -77,6 +85,32 @@ string Option(string name, string usual)
 }
 
 double Number(string name, double usual) => double.Parse(Option(name, usual.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+
+/// <summary>Remembers when which score was reached.</summary>
+internal sealed class Course(TimeProvider clock, IAutoMlObserver? next) : IAutoMlObserver
+{
+    private readonly long _start = clock.GetTimestamp();
+    private readonly List<(double Seconds, double Score)> _scores = [];
+
+    public void Started(Candidate candidate) => next?.Started(candidate);
+
+    public void Finished(Candidate candidate)
+    {
+        if (candidate.State == CandidateState.Complete)
+            _scores.Add((clock.GetElapsedTime(_start).TotalSeconds, candidate.Score));
+        next?.Finished(candidate);
+    }
+
+    public void Phase(string phase) => next?.Phase(phase);
+
+    /// <summary>Seconds until a candidate had 95 % of the winner's gain over the dummy, which comes first; NaN where none had.</summary>
+    public double GoodAfter(AutoMlResult result)
+    {
+        var dummy = _scores[0].Score;
+        var wanted = dummy + (0.95 * (result.Score.CrossValidated - dummy));
+        return _scores.Where(score => result.Metric.HigherIsBetter ? score.Score >= wanted : score.Score <= wanted).Select(score => score.Seconds).DefaultIfEmpty(double.NaN).First();
+    }
+}
 
 /// <summary>Writes what happens to standard error.</summary>
 internal sealed class Verbose : IAutoMlObserver

@@ -13,7 +13,7 @@ internal sealed class CsvBench(CsvBenchOptions options)
 {
     private static readonly HashSet<string> s_ignored = ["n_jobs", "random_state", "solver", "verbose", "warm_start", "copy_X", "dual"];
 
-    private static readonly HashSet<string> s_scaled = ["logreg", "svm_rbf", "linear_svm", "knn_brute", "knn_kdtree", "mlp"];
+    private static readonly HashSet<string> s_scaled = ["logreg", "ridge", "lasso", "elastic_net", "huber", "bayesian_ridge", "poisson", "svm_rbf", "linear_svm", "knn_brute", "knn_kdtree", "mlp"];
 
     public JsonObject Run()
     {

@@ -12,6 +12,7 @@ import json
 import math
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -25,7 +26,15 @@ RECIPES = {
     "extra_trees": dict(n_estimators=100),
     "decision_tree": dict(),
     "logreg": dict(C=1.0, max_iter=200, tol=1e-4),
+    "ada_boost": dict(n_estimators=50),
+    "bagging": dict(n_estimators=10),
+    "voting": dict(hist_gb__early_stopping=False),
+    "lasso": dict(alpha=0.1),
+    "elastic_net": dict(alpha=0.1, l1_ratio=0.5),
+    "huber": dict(epsilon=1.35, alpha=1e-4),
+    "bayesian_ridge": dict(),
 }
+NUMBERS_ONLY = ("lasso", "elastic_net", "huber", "bayesian_ridge")
 
 
 def peer(arguments):
@@ -58,7 +67,7 @@ def peer(arguments):
     n = len(train)
     xa, xb, ya, yb = x[:n], x[n:], y[:n], y[n:]
     options = dict(RECIPES[name], **json.loads(arguments.params))
-    if name == "logreg":
+    if name == "logreg" or name in NUMBERS_ONLY:
         scaler = preprocessing.StandardScaler().fit(xa)
         xa, xb = scaler.transform(xa), scaler.transform(xb)
 
@@ -75,6 +84,19 @@ def peer(arguments):
             return kind(**options, n_jobs=arguments.threads, random_state=arguments.seed)
         if name == "decision_tree":
             return (tree.DecisionTreeClassifier if classify else tree.DecisionTreeRegressor)(random_state=arguments.seed)
+        if name == "ada_boost":
+            return (ensemble.AdaBoostClassifier(**options, algorithm="SAMME", random_state=arguments.seed) if classify
+                    else ensemble.AdaBoostRegressor(**options, random_state=arguments.seed))
+        if name == "bagging":
+            return (ensemble.BaggingClassifier if classify else ensemble.BaggingRegressor)(**options, n_jobs=1, random_state=arguments.seed)
+        if name == "voting":
+            of = "Classifier" if classify else "Regressor"
+            parts = [(part, getattr(ensemble, part + of)(random_state=arguments.seed, **more)) for part, more in
+                     (("ExtraTrees", dict(n_jobs=arguments.threads)), ("HistGradientBoosting", dict(early_stopping=False)), ("RandomForest", dict(n_jobs=arguments.threads)))]
+            return ensemble.VotingClassifier(parts, voting="soft") if classify else ensemble.VotingRegressor(parts)
+        if name in NUMBERS_ONLY:
+            return {"lasso": linear_model.Lasso, "elastic_net": linear_model.ElasticNet, "huber": linear_model.HuberRegressor,
+                    "bayesian_ridge": linear_model.BayesianRidge}[name](**options)
         return linear_model.LogisticRegression(**options) if classify else linear_model.Ridge(alpha=1.0)
 
     def timed(action):
@@ -126,7 +148,8 @@ def compare(arguments):
         print(f"\n{learner}\n\n| data | Lode | peer | second: Lode | peer | fit cpu s | peer | ratio | predict cpu s | peer | ratio | MB | peer |\n"
               "|---|---|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
         relative, wins = [], 0
-        for name in sets:
+        fits, predictions = [], []
+        for name in [name for name in sets if learner not in NUMBERS_ONLY or (tasks.get(name) or "regression").startswith("regression")]:
             ours, theirs = [], []
             for seed in range(arguments.seed, arguments.seed + arguments.seeds):
                 task = (tasks.get(name) or "").split(" ")[0]
@@ -143,10 +166,13 @@ def compare(arguments):
             a, b = mean(ours), mean(theirs)
             relative.append(math.log(a["value"] / b["value"]))
             wins += a["value"] < b["value"]
+            fits.append(a["fit_cpu_s"] / max(b["fit_cpu_s"], 1e-9))
+            predictions.append(a["predict_cpu_s"] / max(b["predict_cpu_s"], 1e-9))
             print(f"| {name} | {a['value']:.5g} | {b['value']:.5g} | {a['second']:.4f} | {b['second']:.4f} | {a['fit_cpu_s']:.3f} | {b['fit_cpu_s']:.3f} | "
                   f"{a['fit_cpu_s'] / max(b['fit_cpu_s'], 1e-9):.2f} | {a['predict_cpu_s']:.3f} | {b['predict_cpu_s']:.3f} | "
                   f"{a['predict_cpu_s'] / max(b['predict_cpu_s'], 1e-9):.2f} | {a['extra_mb']:.0f} | {b['extra_mb']:.0f} |", flush=True)
-        print(f"\nGeometric mean of the ratios of the first metric: {math.exp(sum(relative) / len(relative)):.4f}; lower on {wins} of {len(sets)}.", flush=True)
+        print(f"\nGeometric mean of the ratios of the first metric: {math.exp(sum(relative) / len(relative)):.4f}; lower on {wins} of {len(relative)}. "
+              f"Medians of the ratios of CPU: fit {statistics.median(fits):.2f}, predict {statistics.median(predictions):.2f}.", flush=True)
 
 
 if __name__ == "__main__":

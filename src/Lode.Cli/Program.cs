@@ -27,6 +27,7 @@ namespace Lode.Cli
             ("tail", TailCommand.Create),
             ("log", LogCommand.Create),
             ("model", ModelCommand.Create),
+            ("stop", StopCommand.Create),
             ("run", terminal => RunCommand.Create(terminal, null)),
             ("sweep", SweepCommand.Create),
             ("agent", AgentCommand.Create),

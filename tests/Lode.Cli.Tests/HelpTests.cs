@@ -40,7 +40,7 @@ public sealed class HelpTests : IDisposable
     public async Task Help_OfAll_ListsEveryCommand()
     {
         var help = await HelpOfAsync();
-        Assert.All(["demo", "automl", "predict", "serve-model", "up", "ls", "show", "compare", "diff", "plot", "tail", "log", "run", "project", "model", "export", "import", "du", "gc", "doctor", "version"], command => Assert.Contains($"\n  {command}", help, StringComparison.Ordinal));
+        Assert.All(["demo", "automl", "predict", "serve-model", "up", "ls", "show", "compare", "diff", "plot", "tail", "log", "stop", "run", "project", "model", "export", "import", "du", "gc", "doctor", "version"], command => Assert.Contains($"\n  {command}", help, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -21,6 +21,7 @@ export type Path =
   | '/api/v1/studies/{id}/trials/{number}'
   | '/api/v1/studies/{id}/ask'
   | '/api/v1/studies/{id}/trials/{number}/tell'
+  | '/api/v1/studies/{id}/turn'
   | '/api/v1/studies/{id}/trials/{number}/report'
   | '/api/v1/studies/{id}/trials/{number}/checkpoint'
   | '/api/v1/studies/{id}/trials/{number}/release'
@@ -661,6 +662,25 @@ export type TrialState = 'running' | 'complete' | 'pruned' | 'failed' | 'waiting
 export interface TrialStop {
   number: number;
   reason: string;
+}
+
+/** What a turn hears. */
+export interface TurnAnswer {
+  told?: (TurnTold)[];
+  ask?: null | AskAnswer;
+}
+
+/** The body of POST /studies/{id}/turn: what an agent has to say and to ask, in one request. */
+export interface TurnRequest {
+  ended?: (Record<string, unknown>)[];
+  ask?: Record<string, unknown>;
+}
+
+/** What became of a tell. */
+export interface TurnTold {
+  trial?: null | TrialInfo;
+  error?: null | ErrorDetail;
+  taken?: null | number;
 }
 
 /** A webhook's log. */

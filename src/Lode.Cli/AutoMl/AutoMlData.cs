@@ -35,6 +35,7 @@ internal sealed record AutoMlData
         table = RowsWithTarget(table, column, request, warnings);
         RefuseConstant(table[column.Name]);
         var train = Dataset.Of(table, request.Roles);
+        FiniteRows.Require(Path.GetFileName(request.Train), train.Features);
         var found = TableChecks.Of(train);
         warnings.AddRange(found.Take(MostWarnings).Select(warning => warning.Message));
         if (found.Count > MostWarnings)
@@ -98,6 +99,7 @@ internal sealed record TestData(string Name, Table Table, TableFingerprint Finge
         var table = CsvReader.Read(file, new CsvOptions { Kinds = kinds, KindsMayBeAbsent = true });
         if (train.Features.Schema.Columns.FirstOrDefault(column => table.Find(column.Name) is null) is { } lacking)
             throw new LodeException(ErrorCode.InvalidArgument, $"{name} has no column '{lacking.Name}'.", DidYouMean.Hint(lacking.Name, table.Columns.Select(column => column.Name)));
+        FiniteRows.Require(name, train.Features.Schema.Conform(table));
         var labelled = table.Find(roles.Target) is not null;
         if (!labelled)
             return new TestData(name, table, table.Fingerprint(), null, []);

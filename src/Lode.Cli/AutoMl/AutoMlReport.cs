@@ -29,10 +29,16 @@ internal sealed record AutoMlReport
     /// <summary>The winner's score by cross-validation, and corrected for the search that found it.</summary>
     public required AutoMlScore Score { get; init; }
 
+    /// <summary>The whole search scored within outer folds; absent where it was not asked for.</summary>
+    public AutoMlNested? Nested { get; init; }
+
     /// <summary>Scores of the winner's out-of-fold predictions by every metric of the task; too good by the choice among candidates.</summary>
     public required IReadOnlyDictionary<string, double> OutOfFold { get; init; }
 
     public required AutoMlWinner Winner { get; init; }
+
+    /// <summary>How often the truth lay below each quantile, and within the outermost two; absent where quantiles were not asked for.</summary>
+    public AutoMlQuantiles? Quantiles { get; init; }
 
     /// <summary>What the winner decides by; absent where it takes the more probable class.</summary>
     public AutoMlThreshold? Threshold { get; init; }
@@ -69,6 +75,9 @@ internal sealed record AutoMlReport
 
     /// <summary>From the command's start to this report.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>What the seconds went into, by the clock.</summary>
+    public required AutoMlSpent Spent { get; init; }
 
     /// <summary>Why it ended: <c>budget</c>, <c>trials</c>, <c>exhausted</c>, <c>interrupted</c>.</summary>
     public required string Stopped { get; init; }
@@ -109,6 +118,38 @@ internal sealed record AutoMlTest(string Name, string Sha256, int Rows, int Scor
 
 /// <summary>A score that knows how it was found, with its 95 % interval.</summary>
 internal sealed record AutoMlScore(double CrossValidated, double Corrected, double Low, double High);
+
+/// <summary>Nested cross-validation: the whole search within each outer fold, scored on the rows that it had not seen.</summary>
+/// <param name="Asked">Outer folds asked for.</param>
+/// <param name="Folds">The metric on each that was run to its end.</param>
+/// <param name="Mean">Their mean.</param>
+/// <param name="Error">Its standard error between the folds.</param>
+/// <param name="Candidates">Candidates that these searches tried.</param>
+internal sealed record AutoMlNested(int Asked, IReadOnlyList<double> Folds, double Mean, double Error, int Candidates);
+
+/// <summary>What a search's seconds went into, by the clock.</summary>
+/// <param name="Models">Fitting pipelines and predicting with them.</param>
+/// <param name="Search">Choosing what to try, cutting out rows, calibrating, scoring and keeping.</param>
+/// <param name="Ensemble">Putting the winner together and correcting its score.</param>
+/// <param name="Tracking">Recording candidates, beside the search on a thread of its own.</param>
+/// <param name="Overhead">Search, ensemble and tracking as a share of all seconds of the search, in [0, 1].</param>
+/// <param name="Before">From the command's start to the search's: reading and checking the data, opening the store.</param>
+/// <param name="After">From the search's end to this report: predicting and scoring the second file, importances, writing apart.</param>
+internal sealed record AutoMlSpent(double Models, double Search, double Ensemble, double Tracking, double Overhead, double Before, double After);
+
+/// <summary>Quantiles, and how they fare.</summary>
+/// <param name="Levels">Ascending, each between 0 and 1.</param>
+/// <param name="Nominal">The share of rows that the outermost two are to have between them; 0 for a single one.</param>
+/// <param name="OutOfFold">On the training rows, by models that had not seen them.</param>
+/// <param name="Test">On the second file's; absent where it was not scored.</param>
+internal sealed record AutoMlQuantiles(IReadOnlyList<double> Levels, double Nominal, AutoMlCoverage OutOfFold, AutoMlCoverage? Test);
+
+/// <summary>How quantiles fare on rows.</summary>
+/// <param name="Covered">The share of rows between the outermost two.</param>
+/// <param name="Below">For each quantile, the share of rows at or below it.</param>
+/// <param name="Pinball">For each quantile, its mean pinball loss.</param>
+/// <param name="Width">The mean distance between the outermost two.</param>
+internal sealed record AutoMlCoverage(double Covered, IReadOnlyList<double> Below, IReadOnlyList<double> Pinball, double Width);
 
 /// <summary>What predicts.</summary>
 /// <param name="Kind"><c>one_model</c>, <c>ensemble</c>, <c>stack</c> or <c>blend</c>.</param>

@@ -8,7 +8,7 @@ namespace Lode.Cli;
 /// <summary>Makes the report for machines of what a search found.</summary>
 internal static class AutoMlReports
 {
-    public static AutoMlReport Make(AutoMlRequest request, AutoMlData data, AutoMlResult result, ModelBundle bundle, AutoMlTest? test, IReadOnlyList<string> warnings,
+    public static AutoMlReport Make(AutoMlRequest request, AutoMlData data, AutoMlResult result, long bytes, Predictions? scored, AutoMlTest? test, IReadOnlyList<string> warnings,
         (IReadOnlyList<FeatureImportance> Found, string? Rows) importances)
     {
         var target = data.Train.Target;
@@ -23,8 +23,10 @@ internal static class AutoMlReports
             Data = Describe(data),
             Test = test,
             Score = new AutoMlScore(result.Score.CrossValidated, result.Score.Corrected, result.Score.Low, result.Score.High),
+            Nested = result.Nested is { } nested ? new AutoMlNested(nested.Asked, nested.Folds, nested.Mean, nested.Error, nested.Candidates) : null,
             OutOfFold = OutOfFold(data.Train, result) is var (rows, predicted) && rows.Rows > 0 ? Scores(rows, predicted) : new Dictionary<string, double>(),
-            Winner = new AutoMlWinner(result.Kind switch { WinnerKind.OneModel => "one_model", var kind => kind.ToString().ToLowerInvariant() }, members, bundle.ToBytes().LongLength),
+            Winner = new AutoMlWinner(result.Kind switch { WinnerKind.OneModel => "one_model", var kind => kind.ToString().ToLowerInvariant() }, members, bytes),
+            Quantiles = QuantilesOf(data, result, scored),
             Threshold = result.Threshold is { } threshold ? new AutoMlThreshold(threshold.Goal.ToString(), threshold.Value, threshold.Positive, threshold.Score, threshold.Half) : null,
             Simpler = result.Simpler is { } simpler ? Member(simpler) : null,
             Leaderboard = [.. result.Leaderboard.Select(Entry)],
@@ -37,6 +39,7 @@ internal static class AutoMlReports
             BudgetSeconds = request.Options.Trials is null ? request.Options.Budget?.TotalSeconds : null,
             Trials = request.Options.Trials,
             SearchSeconds = result.Seconds,
+            Spent = new AutoMlSpent(result.Times.Models, result.Times.Search, result.Times.Ensemble, 0, 0, 0, 0),
             Seconds = 0,
             Stopped = result.Stopped,
             Warnings = warnings,
@@ -56,7 +59,37 @@ internal static class AutoMlReports
         var values = new double[tested.Length * all.Outputs];
         for (var i = 0; i < tested.Length; i++)
             all.Row(tested[i]).CopyTo(values.AsSpan(i * all.Outputs));
-        return (train.Select(tested), new Predictions(values, all.Classes, all.Threshold));
+        return (train.Select(tested), all.With(values));
+    }
+
+    private static AutoMlQuantiles? QuantilesOf(AutoMlData data, AutoMlResult result, Predictions? scored)
+    {
+        var levels = result.Predictor.Quantiles;
+        if (levels.Count == 0)
+            return null;
+        var (rows, predicted) = OutOfFold(data.Train, result);
+        return new AutoMlQuantiles(levels, levels[^1] - levels[0], Coverage(rows, predicted), scored is null ? null : Coverage(data.Test!.Truth!, scored));
+    }
+
+    private static AutoMlCoverage Coverage(Dataset rows, Predictions predicted)
+    {
+        var levels = predicted.Quantiles;
+        var (below, pinball) = (new double[levels.Count], new double[levels.Count]);
+        var (covered, width, total) = (0.0, 0.0, 0.0);
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            var (truth, weight) = (rows.Target.Values[row], rows.Weights.IsEmpty ? 1 : rows.Weights[row]);
+            var said = predicted.Row(row);
+            for (var i = 0; i < said.Length; i++)
+            {
+                below[i] += truth <= said[i] ? weight : 0;
+                pinball[i] += weight * (truth >= said[i] ? levels[i] * (truth - said[i]) : (levels[i] - 1) * (truth - said[i]));
+            }
+            covered += truth >= said[0] && truth <= said[^1] ? weight : 0;
+            width += weight * (said[^1] - said[0]);
+            total += weight;
+        }
+        return new AutoMlCoverage(covered / total, [.. below.Select(sum => sum / total)], [.. pinball.Select(sum => sum / total)], width / total);
     }
 
     /// <summary>Every metric of the task that is defined on these rows.</summary>

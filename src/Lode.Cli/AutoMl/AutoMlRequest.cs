@@ -76,6 +76,10 @@ internal sealed record AutoMlRequest
             throw new LodeException(ErrorCode.InvalidArgument, $"--budget is at least 1 s; got {Options.Budget!.Value.TotalSeconds:0.###} s.", "Example: --budget 60s");
         if (Options.Folds is < 2 or > 50)
             throw new LodeException(ErrorCode.InvalidArgument, $"--folds is 2 to 50; got {Options.Folds}.");
+        if (Options.Nested is < 2 or > 20)
+            throw new LodeException(ErrorCode.InvalidArgument, $"--nested is 2 to 20 outer folds; got {Options.Nested}.");
+        if (Options.Nested is { } outer && Options.Trials is null && Options.Budget!.Value.TotalSeconds < 2 * (outer + 1))
+            throw new LodeException(ErrorCode.InvalidArgument, $"--nested {outer} shares the budget among {outer + 1} searches of at least 2 s; got {Options.Budget.Value.TotalSeconds:0.###} s.", $"Example: --nested {outer} --budget {10 * (outer + 1)}s");
         if (Options.MaxPredictSecondsPerRow <= 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"--max-predict-ms is above 0; got {Options.MaxPredictSecondsPerRow * 1000}.");
         if (Options.MaxModelBytes <= 0)
@@ -92,6 +96,16 @@ internal sealed record AutoMlRequest
             FamilyCatalog.Get(family);
         if (Options.Include?.Except(Options.Exclude, StringComparer.Ordinal).Any() == false)
             throw new LodeException(ErrorCode.InvalidArgument, "--include and --exclude leave no family.");
+        if (Options.Quantiles is { } quantiles)
+        {
+            QuantileModel.RequireLevels(quantiles);
+            if (Options.Metric is not (null or "pinball_loss"))
+                throw new LodeException(ErrorCode.InvalidArgument, $"--quantiles are optimised by pinball_loss; got --metric {Options.Metric}.", "Leave --metric out.");
+            if (Options.Threshold is not null)
+                throw new LodeException(ErrorCode.InvalidArgument, "--quantiles are of numbers, and --threshold lies between two classes.", "Choose one.");
+            if (Options.Include?.FirstOrDefault(family => !FamilyCatalog.Get(family).SaysQuantiles) is { } unable)
+                throw new LodeException(ErrorCode.InvalidArgument, $"Family '{unable}' says no quantiles.", $"These do: {string.Join(", ", FamilyCatalog.Names.Where(family => FamilyCatalog.Get(family).SaysQuantiles))}.");
+        }
         if (Predictions is not null && Test is null)
             throw new LodeException(ErrorCode.InvalidArgument, "--predictions needs rows to predict.", "Name their file with --test FILE.");
         if (JsonFile is not null && !JsonFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase))

@@ -5,7 +5,7 @@ namespace Lode.Cli;
 /// <summary>A search's result for a person at a terminal.</summary>
 internal static class AutoMlText
 {
-    private static readonly string[] s_usual = ["log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1", "mcc", "rmse", "mae", "r2"];
+    private static readonly string[] s_usual = ["log_loss", "pinball_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1", "mcc", "rmse", "mae", "r2"];
 
     /// <param name="report">What was found.</param>
     /// <param name="terminal">Where it is written.</param>
@@ -30,6 +30,10 @@ internal static class AutoMlText
         output.WriteLine();
         output.WriteLine(Line($"winner: {WinnerLine(report)}, {Format.Bytes(report.Winner.Bytes)}"));
         output.WriteLine(ScoreLine(report));
+        if (report.Nested is not null)
+            output.WriteLine(NestedLine(report));
+        if (report.Quantiles is not null)
+            output.WriteLine(QuantilesLine(report));
         if (report.Threshold is not null)
             output.WriteLine(ThresholdLine(report));
         if (report.Simpler is { } simpler)
@@ -66,6 +70,23 @@ internal static class AutoMlText
     public static string ScoreLine(AutoMlReport report) => double.IsNaN(report.Score.Low)
         ? $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}"
         : $"{report.Metric} by cross-validation {Format.Number(report.Score.CrossValidated)}; corrected for the search {Format.Number(report.Score.Corrected)}, 95 % interval {Format.Number(report.Score.Low)} … {Format.Number(report.Score.High)}";
+
+    /// <summary>The score of nested cross-validation, in a line.</summary>
+    public static string NestedLine(AutoMlReport report) => report.Nested is not { Folds.Count: > 0 } nested
+        ? "nested cross-validation: no outer fold was run to its end"
+        : $"{report.Metric} by nested cross-validation {Format.Number(nested.Mean)}{(double.IsFinite(nested.Error) ? $" ± {Format.Number(nested.Error)} (standard error)" : "")}: {nested.Folds.Count} outer folds, each searched anew ({nested.Candidates} candidates in all) and scored on rows not seen";
+
+    /// <summary>What the quantiles cover, in a line.</summary>
+    public static string QuantilesLine(AutoMlReport report)
+    {
+        if (report.Quantiles is not { } quantiles)
+            return "";
+        string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.#} %");
+        var names = quantiles.Levels.Select(Learning.Predictions.NameOf).ToList();
+        return names.Count == 1
+            ? $"quantile {names[0]}: {Percent(quantiles.OutOfFold.Below[0])} of the rows lie at or below it out of fold{(quantiles.Test is { } one ? $", {Percent(one.Below[0])} of {report.Test!.Name}" : "")}"
+            : $"quantiles {string.Join(", ", names)}: between the outermost lie {Percent(quantiles.OutOfFold.Covered)} of the rows out of fold{(quantiles.Test is { } test ? $", {Percent(test.Covered)} of {report.Test!.Name}" : "")} ({Percent(quantiles.Nominal)} wanted)";
+    }
 
     /// <summary>What the winner decides by, in a line.</summary>
     public static string ThresholdLine(AutoMlReport report) => report.Threshold is not { } threshold ? "" : string.Create(CultureInfo.InvariantCulture,

@@ -66,6 +66,9 @@ internal sealed class AutoMlTracking : IAsyncDisposable
     /// <summary>Told by the search; null where recording failed.</summary>
     public IAutoMlObserver? Observer => _candidates;
 
+    /// <summary>Seconds that recording candidates took.</summary>
+    public double Seconds => _candidates?.Seconds ?? 0;
+
     /// <summary>Candidates without a run of their own.</summary>
     public int Skipped => _candidates?.Skipped ?? 0;
 
@@ -90,7 +93,7 @@ internal sealed class AutoMlTracking : IAsyncDisposable
                 ["lode.data.rows"] = data.Train.Rows.ToString(CultureInfo.InvariantCulture),
                 [TargetTag] = data.Train.Target.Name,
                 ["lode.task"] = data.Train.Target.Task.ToString().ToLowerInvariant(),
-                [MetricTag] = metric.Name,
+                [MetricTag] = GoalOf(request, metric),
             };
             _run = _tracker.Start(request.Project, request.Name ?? $"automl-{data.Train.Target.Name}", tags);
             _run.LogParams(ParamsOf(request, metric));
@@ -109,7 +112,7 @@ internal sealed class AutoMlTracking : IAsyncDisposable
         var project = await _access.Store.FindProjectAsync(request.Project, ct);
         if (project is null)
             return [];
-        var searches = await FindAsync(project.Id, [Tag("lode.kind", Kind), Tag(DataTag, data.Fingerprint.Sha256), Tag(TargetTag, data.Train.Target.Name), Tag(MetricTag, metric.Name)], ct);
+        var searches = await FindAsync(project.Id, [Tag("lode.kind", Kind), Tag(DataTag, data.Fingerprint.Sha256), Tag(TargetTag, data.Train.Target.Name), Tag(MetricTag, GoalOf(request, metric))], ct);
         var traits = DataTraits.Of(data.Train);
         var trials = new List<EarlierTrial>();
         foreach (var search in searches)
@@ -179,6 +182,18 @@ internal sealed class AutoMlTracking : IAsyncDisposable
             var metric = report.Metric;
             run.Log(0, ($"cv_{metric}", report.Score.CrossValidated), ($"corrected_{metric}", report.Score.Corrected), ("corrected_low", report.Score.Low), ("corrected_high", report.Score.High),
                 ("candidates", report.Candidates), ("search_seconds", report.SearchSeconds), ("model_bytes", report.Winner.Bytes));
+            if (report.Nested is { Folds.Count: > 0 } nested)
+            {
+                for (var fold = 0; fold < nested.Folds.Count; fold++)
+                    run.Log(fold, ($"nested_fold_{metric}", nested.Folds[fold]));
+                run.Log(0, ($"nested_{metric}", nested.Mean), ($"nested_{metric}_se", nested.Error));
+            }
+            if (report.Quantiles is { Levels.Count: > 1 } quantiles)
+            {
+                run.Log(0, ("interval_coverage", quantiles.OutOfFold.Covered));
+                if (quantiles.Test is { } onTest)
+                    run.Log(0, ("test_interval_coverage", onTest.Covered));
+            }
             if (report.Test is { Scores: { } scores } test)
             {
                 run.Log(0, [.. scores.Select(score => ($"test_{score.Key}", score.Value))]);
@@ -251,6 +266,8 @@ internal sealed class AutoMlTracking : IAsyncDisposable
             ["budget_seconds"] = options.Trials is null ? options.Budget!.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) : null,
             ["trials"] = options.Trials?.ToString(CultureInfo.InvariantCulture),
             ["folds"] = options.Folds?.ToString(CultureInfo.InvariantCulture),
+            ["quantiles"] = options.Quantiles is { } levels ? string.Join(',', levels.Select(level => level.ToString("R", CultureInfo.InvariantCulture))) : null,
+            ["nested"] = options.Nested?.ToString(CultureInfo.InvariantCulture),
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
             ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
             ["ensemble"] = options.Ensemble?.ToString().ToLowerInvariant(),
@@ -267,6 +284,9 @@ internal sealed class AutoMlTracking : IAsyncDisposable
         };
         return values.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!);
     }
+
+    // Losses over other quantiles are other goals.
+    private static string GoalOf(AutoMlRequest request, Metric metric) => request.Options.Quantiles is { } levels ? $"{metric.Name}:{string.Join(',', levels.Select(level => level.ToString("R", CultureInfo.InvariantCulture)))}" : metric.Name;
 
     private static FilterClause Tag(string key, string value) => new(new RunField(FieldKind.Tag, key), FilterOperator.Equal, FilterValue.Of(value));
 

@@ -10,7 +10,7 @@ internal static class AutoMlViews
     private const int MostCurves = 6;
     private const int MostPoints = 400;
 
-    public static IReadOnlyList<Figure> Of(AutoMlReport report, AutoMlData data, AutoMlResult result, IReadOnlyList<(double Seconds, double Best)> course)
+    public static IReadOnlyList<Figure> Of(AutoMlReport report, AutoMlData data, AutoMlResult result, Predictions? scored, IReadOnlyList<(double Seconds, double Best)> course)
     {
         var figures = new List<Figure>();
         var better = report.HigherIsBetter ? "further right is better" : "further left is better";
@@ -25,7 +25,7 @@ internal static class AutoMlViews
             figures.Add(new Figure("course", "Best score over time", "How the best candidate's cross-validated score changed while the search went on.",
                 Plots.Lines("Best score over time", "seconds", report.Metric, [new PlotLine("best", Steps(course))])));
         }
-        var (rows, predicted, name) = Judged(data, result);
+        var (rows, predicted, name) = Judged(data, result, scored);
         if (rows.Rows > 0)
         {
             if (rows.Target.Task == TaskKind.Classification)
@@ -41,10 +41,10 @@ internal static class AutoMlViews
         return figures;
     }
 
-    private static (Dataset Rows, Predictions Predicted, string Name) Judged(AutoMlData data, AutoMlResult result)
+    private static (Dataset Rows, Predictions Predicted, string Name) Judged(AutoMlData data, AutoMlResult result, Predictions? scored)
     {
-        if (data.Test?.Truth is { } test)
-            return (test, result.Predictor.Predict(test.Features), $"on {data.Test.Name}");
+        if (data.Test?.Truth is { } test && scored is not null)
+            return (test, scored, $"on {data.Test.Name}");
         var (rows, predicted) = AutoMlReports.OutOfFold(data.Train, result);
         return (rows, predicted, "out of fold");
     }
@@ -75,7 +75,14 @@ internal static class AutoMlViews
 
     private static void Numbers(List<Figure> figures, Dataset rows, Predictions predicted, string name)
     {
-        var points = Enumerable.Range(0, rows.Rows).Select(row => (X: rows.Target.Values[row], Y: predicted.Values[row])).ToList();
+        if (predicted.Quantiles.Count > 0)
+        {
+            figures.Add(new Figure("quantiles", $"Quantiles, {name}", "The share of rows at or below each quantile against its level; on the dashed line, as many as should be.",
+                Plots.Lines("Quantiles", "level", "share of rows at or below", [new PlotLine("quantiles", [.. predicted.Quantiles.Select((level, i) => (level, Enumerable.Range(0, rows.Rows).Count(row => rows.Target.Values[row] <= predicted.Row(row)[i]) / (double)rows.Rows))])], unit: true, diagonal: true, dots: true)));
+        }
+        // Of quantiles, the one nearest to the median stands for the prediction.
+        var middle = predicted.Quantiles.Count == 0 ? 0 : Enumerable.Range(0, predicted.Outputs).MinBy(i => Math.Abs(predicted.Quantiles[i] - 0.5));
+        var points = Enumerable.Range(0, rows.Rows).Select(row => (X: rows.Target.Values[row], Y: predicted.Row(row)[middle])).ToList();
         figures.Add(new Figure("predicted", $"Predicted and true, {name}", "On the dashed line, what was predicted is what it was.", Plots.Scatter("Predicted and true", "true", "predicted", points)));
         figures.Add(new Figure("residuals", $"Residuals, {name}", "What it was less what was predicted; the middle should be at 0.", Plots.Histogram("Residuals", "true less predicted", [.. points.Select(point => point.X - point.Y)])));
     }

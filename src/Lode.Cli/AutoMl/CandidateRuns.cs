@@ -30,6 +30,9 @@ internal sealed class CandidateRuns(Tracker tracker, ActiveRun parent, string pr
     /// <summary>Candidates that have no run, since recording them would have taken too long.</summary>
     public int Skipped { get; private set; }
 
+    /// <summary>Seconds that recording took, by the clock of its own thread.</summary>
+    public double Seconds => _spent.TotalSeconds;
+
     /// <summary>The run of each candidate that has one.</summary>
     public IReadOnlyDictionary<int, ActiveRun> Runs => _runs;
 

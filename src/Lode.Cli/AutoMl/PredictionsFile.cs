@@ -6,12 +6,15 @@ namespace Lode.Cli;
 
 /// <summary>
 /// Predictions as CSV, a row for each row predicted, in its order. Classes: one column of probabilities a class, named by it, in the model's order;
-/// or, as labels, one column named by the target. Numbers: one column named by the target.
+/// or, as labels, one column named by the target. Numbers: one column named by the target. Quantiles: one column each, named by its level (<c>q0.1</c>).
 /// </summary>
 internal static class PredictionsFile
 {
-    public static void WriteHeader(TextWriter writer, string target, IReadOnlyList<string> classes, bool labels) =>
-        writer.Write((classes.Count == 0 || labels ? Quote(target) : string.Join(',', classes.Select(Quote))) + "\n");
+    public static void WriteHeader(TextWriter writer, IPredictor predictor, bool labels)
+    {
+        var names = predictor.Quantiles.Count > 0 ? [.. predictor.Quantiles.Select(Predictions.NameOf)] : predictor.Classes.Count == 0 || labels ? [predictor.TargetName] : predictor.Classes;
+        writer.Write(string.Join(',', names.Select(Quote)) + "\n");
+    }
 
     public static void WriteRows(TextWriter writer, Predictions predictions, bool labels)
     {
@@ -37,7 +40,7 @@ internal static class PredictionsFile
     public static byte[] Of(IPredictor predictor, Predictions predictions, bool labels = false)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        WriteHeader(text, predictor.TargetName, predictor.Classes, labels);
+        WriteHeader(text, predictor, labels);
         WriteRows(text, predictions, labels);
         return Encoding.UTF8.GetBytes(text.ToString());
     }

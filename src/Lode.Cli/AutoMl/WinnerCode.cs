@@ -91,7 +91,7 @@ internal static class WinnerCode
         line("// The models of the folds, and what each says of the rows that it has not seen.");
         line(string.Create(CultureInfo.InvariantCulture, $"var folds = new {splitter}({result.Folds});"));
         line(string.Create(CultureInfo.InvariantCulture, $"const int Repeats = {recipe.Repeats};"));
-        line("var outputs = Math.Max(1, data.Target.Classes.Count);");
+        line(result.Predictor.Quantiles.Count > 0 ? $"var outputs = {result.Predictor.Quantiles.Count};" : "var outputs = Math.Max(1, data.Target.Classes.Count);");
         line("int[] tested = [.. folds.Split(data, WinnerRecipe.SplitSeed(Seed, 0)).SelectMany(split => split.Test).Distinct().Order()];");
         line("var unseen = new Dictionary<int, Predictions>();");
         line("foreach (var member in members)");
@@ -124,7 +124,8 @@ internal static class WinnerCode
         line("    for (var i = 0; i < values.Length; i++)");
         line("        values[i] = sums[(tested[i / outputs] * outputs) + (i % outputs)] / Repeats;");
         line("    member.Calibration?.Apply(values);");
-        line("    unseen[member.Number] = new Predictions(values, data.Target.Classes);");
+        if (result.Predictor.Quantiles.Count == 0)
+            line("    unseen[member.Number] = new Predictions(values, data.Target.Classes);");
         line(recipe.Refit ? "    IPredictor bag = member.Spec.Create().Fit(data, WinnerRecipe.RefitSeed(Seed, member.Number));" : "    IPredictor bag = models.Count == 1 ? models[0] : WeightedEnsemble.Bag(models);");
         line("    fitted[member.Number] = member.Calibration is null ? bag : new CalibratedPredictor(bag, member.Calibration);");
         line("}");

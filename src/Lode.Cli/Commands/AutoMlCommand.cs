@@ -19,9 +19,11 @@ internal static class AutoMlCommand
     private static readonly Option<string?> s_metric = new("--metric", "-m") { Description = "What to optimise (default log_loss, or rmse for numbers).", HelpName = "NAME" };
     private static readonly Option<string> s_preset = new("--preset") { Description = "fast, default, best or interpretable (default: default).", HelpName = "NAME", DefaultValueFactory = _ => "default" };
     private static readonly Option<int?> s_folds = new("--folds") { Description = "Folds of the cross-validation (default: by the number of rows).", HelpName = "N" };
+    private static readonly Option<int?> s_nested = new("--nested") { Description = "Outer folds of nested cross-validation: the whole search within each, scored on rows it has not seen. The budget is shared; --trials are those of each search.", HelpName = "K" };
     private static readonly Option<string[]> s_include = new("--include") { Description = $"Only these model families: {string.Join(", ", FamilyCatalog.Names)}.", HelpName = "A,B", DefaultValueFactory = _ => [] };
     private static readonly Option<string[]> s_exclude = new("--exclude") { Description = "Not these model families.", HelpName = "A,B", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> s_threshold = new("--threshold") { Description = "Of two classes, tune from which probability on a row is taken for the second: f1, balanced_accuracy, cost:FP=1,FN=5 or none (default none).", HelpName = "GOAL" };
+    private static readonly Option<string?> s_quantiles = new("--quantiles") { Description = "Of numbers, predict these quantiles, a column each: 0.1,0.5,0.9. Optimised by pinball_loss.", HelpName = "A,B" };
     private static readonly Option<string?> s_maxSize = new("--max-model-size") { Description = "The model file's size at most: 10MB.", HelpName = "SIZE" };
     private static readonly Option<int> s_leaderboard = new("--leaderboard") { Description = "Candidates that are printed (default 12, 0: none); the report has all.", HelpName = "N", DefaultValueFactory = _ => 12 };
     private static readonly Option<bool> s_noEnsemble = new("--no-ensemble") { Description = "The winner is one candidate, not several together." };
@@ -49,7 +51,7 @@ internal static class AutoMlCommand
         var command = Help.WithExamples(
             new Command("automl", "Find the best model for a table in a given time, and say how good it really is.")
             {
-                s_train, s_target, s_budget, s_trials, s_test, s_predictions, s_json, s_out, s_metric, s_preset, s_folds, s_include, s_exclude, s_noEnsemble, s_refit, s_threshold, s_maxPredict, s_maxSize, s_leaderboard,
+                s_train, s_target, s_budget, s_trials, s_test, s_predictions, s_json, s_out, s_metric, s_preset, s_folds, s_nested, s_include, s_exclude, s_noEnsemble, s_refit, s_threshold, s_quantiles, s_maxPredict, s_maxSize, s_leaderboard,
                 s_memory, s_seed, s_threads, s_project, s_name, s_report, s_task, s_ignore, s_groups, s_time, s_weights, s_dropMissing, s_resume, s_port, s_noServe, s_noTrack,
             },
             "lode automl train.csv --target price --budget 5m --out model.lode",
@@ -108,12 +110,14 @@ internal static class AutoMlCommand
                 Metric = parsed.GetValue(s_metric),
                 Preset = Enum<AutoMlPreset>("--preset", parsed.GetValue(s_preset)!),
                 Folds = parsed.GetValue(s_folds),
+                Nested = parsed.GetValue(s_nested),
                 Include = List(parsed.GetValue(s_include)!) is { Count: > 0 } include ? include : null,
                 Exclude = List(parsed.GetValue(s_exclude)!),
                 Ensemble = parsed.GetValue(s_noEnsemble) ? false : null,
                 Refit = parsed.GetValue(s_refit),
                 MaxPredictSecondsPerRow = parsed.GetValue(s_maxPredict) / 1000,
                 Threshold = parsed.GetValue(s_threshold) is { } goal ? ThresholdGoal.Parse(goal) : null,
+                Quantiles = parsed.GetValue(s_quantiles) is { } levels ? Levels(levels) : null,
                 MaxModelBytes = parsed.GetValue(s_maxSize) is { } size ? Quantities.Bytes("--max-model-size", size) : null,
                 MemoryLimit = parsed.GetValue(s_memory) is { } memory ? Quantities.Bytes("--memory-limit", memory) : null,
                 Seed = parsed.GetValue(s_seed),
@@ -135,6 +139,9 @@ internal static class AutoMlCommand
     }
 
     private static List<string> List(string[] texts) => [.. texts.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+
+    private static double[] Levels(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(level =>
+        double.TryParse(level, System.Globalization.CultureInfo.InvariantCulture, out var value) ? value : throw new LodeException(ErrorCode.InvalidArgument, $"--quantiles are numbers between 0 and 1; got '{level}'.", "Example: --quantiles 0.1,0.5,0.9"))];
 
     private static T Enum<T>(string option, string text)
         where T : struct, Enum => System.Enum.TryParse<T>(text, ignoreCase: true, out var value) && System.Enum.IsDefined(value) && !char.IsAsciiDigit(text[0])

@@ -35,7 +35,7 @@ internal static class DiffCommand
         var b = await RunReference.ResolveAsync(access.Store, projects, second, ct);
         var lines = new List<DiffLine>();
         foreach (var part in parts)
-            lines.AddRange(part is "packages" ? await PackagesAsync(access.Artifacts, a, b, ct) : Differences(part, Values(a, part), Values(b, part)));
+            lines.AddRange(part is "packages" ? await PackagesAsync(access.Artifacts, await KeeperAsync(access.Store, a, ct), await KeeperAsync(access.Store, b, ct), ct) : Differences(part, Values(a, part), Values(b, part)));
         if (context.Json)
         {
             context.Terminal.Json(new DiffAnswer(a.Id, b.Id, lines), CliJson.Default.DiffAnswer);
@@ -68,7 +68,7 @@ internal static class DiffCommand
         foreach (var run in patch ? new[] { a, b } : [])
         {
             output.WriteLine($"--- {run.Name}: difference to its commit");
-            output.Write(await TextAsync(access.Artifacts, run, "git/diff.patch", ct) ?? "");
+            output.Write(await TextAsync(access.Artifacts, await KeeperAsync(access.Store, run, ct), "git/diff.patch", ct) ?? "");
         }
         return ExitCodes.Ok;
     }
@@ -95,6 +95,19 @@ internal static class DiffCommand
         let right = b.GetValueOrDefault(name)
         where left != right
         select new DiffLine(part, name, left, right, part == "metrics" && double.TryParse(left, out var x) && double.TryParse(right, out var y) && double.IsFinite(y - x) ? y - x : null);
+
+    // Of an agent's trials one keeps what is the same for all.
+    private static async Task<Run> KeeperAsync(IRunStore store, Run run, CancellationToken ct)
+    {
+        try
+        {
+            return run.Tags.TryGetValue(RunOrigin.Surroundings, out var id) && RunId.TryParse(id, null, out var keeper) ? await store.GetRunAsync(keeper, ct) : run;
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.NotFound)
+        {
+            return run;
+        }
+    }
 
     private static async Task<IEnumerable<DiffLine>> PackagesAsync(IArtifactStore store, Run a, Run b, CancellationToken ct)
     {

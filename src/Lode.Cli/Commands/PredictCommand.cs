@@ -58,12 +58,15 @@ internal static class PredictCommand
         if (output is not null && data != "-" && Path.GetFullPath(output) == Path.GetFullPath(data))
             throw new LodeException(ErrorCode.InvalidArgument, $"'{output}' is read; it cannot be written too.");
         var predictor = (await ModelSource.OpenAsync(context, reference, project, ct)).Predictor;
+        if (labels && predictor.Quantiles.Count > 0)
+            throw new LodeException(ErrorCode.InvalidArgument, "--labels is for classes; this model says quantiles of a number.");
         await using var stream = Open(data);
         var name = data == "-" ? "standard input" : Path.GetFileName(data);
         var blocks = CsvBlocks.Read(stream, name, new CsvOptions { Kinds = predictor.Schema.Kinds }, BlockRows);
-        var predicted = blocks.Select(block =>
+        var predicted = blocks.Select((block, number) =>
         {
             ct.ThrowIfCancellationRequested();
+            FiniteRows.Require(name, predictor.Schema.Conform(block), (long)number * BlockRows);
             return predictor.Predict(block, threads);
         });
         if (output is null)
@@ -96,7 +99,7 @@ internal static class PredictCommand
         foreach (var block in blocks)
         {
             if (rows == 0)
-                PredictionsFile.WriteHeader(writer, predictor.TargetName, predictor.Classes, labels);
+                PredictionsFile.WriteHeader(writer, predictor, labels);
             PredictionsFile.WriteRows(writer, block, labels);
             rows += block.Rows;
         }

@@ -29,6 +29,9 @@ internal static class RunCommand
     private static readonly Option<string[]> s_goal = new("--goal") { Description = "With -s: what to search for, minimize METRIC or maximize METRIC (default: minimize loss); may be repeated.", HelpName = "GOAL", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> s_sampler = new("--sampler") { Description = "With -s: how to search (default: auto).", HelpName = "NAME" };
     private static readonly Option<string?> s_pruner = new("--pruner") { Description = "With -s: what stops trials that look bad (default: none).", HelpName = "NAME" };
+    private static readonly Option<string[]> s_config = new("--config", "-c") { Description = "A param of the run; may be repeated.", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [] };
+    private static readonly Option<bool> s_background = new("--background") { Description = "Let it run on in the background and return at once; its id is the answer. `lode tail` follows it, `lode stop` ends it." };
+    private static readonly Option<string?> s_resume = new("--resume") { Description = "Go on with this run: the same record, its folder, its checkpoints, and its command where none is given.", HelpName = "RUN" };
     private static readonly Option<bool> s_quiet = new("--quiet", "-q") { Description = "Say nothing on standard error unless something is wrong." };
 
     /// <param name="terminal">Where to write.</param>
@@ -37,7 +40,7 @@ internal static class RunCommand
     {
         var command = new Command(Name, "Run any program as a tracked run: lode run [options] -- CMD…; or change runs that there are.")
         {
-            s_project, s_name, s_tag, s_timeout, s_grace, s_retry, s_seeds, s_artifact, s_snapshot, s_data, s_noScalars, s_explain, s_space, s_trials, s_parallel, s_goal, s_sampler, s_pruner, s_quiet,
+            s_project, s_name, s_tag, s_config, s_background, s_resume, s_timeout, s_grace, s_retry, s_seeds, s_artifact, s_snapshot, s_data, s_noScalars, s_explain, s_space, s_trials, s_parallel, s_goal, s_sampler, s_pruner, s_quiet,
         };
         Help.WithExamples(command,
             "lode run -- python train.py --lr 0.01",
@@ -45,6 +48,8 @@ internal static class RunCommand
             "lode run --seed-list 1..5 -- python train.py --seed {seed}",
             "lode run -s lr=log:1e-5..1e-1 -s act=relu,gelu --trials 20 --goal 'maximize acc' -- python train.py --lr {lr} --act {act}",
             "lode run --timeout 2h --retry 2 -- ./train.sh",
+            "lode run --background -- ./train.sh",
+            "lode run --resume @last",
             "lode run fork @best:accuracy --step 1000",
             "lode run rm @last");
         if (program is null)
@@ -60,6 +65,8 @@ internal static class RunCommand
 
     private static async Task<int> ExecuteAsync(CommandContext context, ParseResult parsed, string[] program, CancellationToken ct)
     {
+        if (parsed.GetValue(s_resume) is { } resumed)
+            return await ResumeAsync(context, parsed, resumed, program, ct);
         if (program.Length == 0)
             throw new LodeException(ErrorCode.InvalidArgument, "lode run needs a program to run", "it stands behind --: lode run -- python train.py");
         var project = parsed.GetValue(s_project) ?? Path.GetFileName(Environment.CurrentDirectory);
@@ -68,6 +75,37 @@ internal static class RunCommand
         NameRules.CheckProjectName(project);
         if (parsed.GetValue(s_space) is { Length: > 0 } space)
             return await SweepAsync(context, parsed, program, project, space, ct);
+        return await RunAsync(context, parsed, program, project, null);
+    }
+
+    // The run's own record says what is run, and where.
+    private static async Task<int> ResumeAsync(CommandContext context, ParseResult parsed, string reference, string[] program, CancellationToken ct)
+    {
+        if (parsed.GetValue(s_space)!.Length > 0 || parsed.GetValue(s_seeds) is not null || parsed.GetValue(s_name) is not null)
+            throw new LodeException(ErrorCode.InvalidArgument, "--resume goes on with one run as it is: -s, --seed-list and --name do not go with it.");
+        Run run;
+        await using (var access = await context.OpenStoreAsync(ct))
+            run = await RunReference.ResolveAsync(access.Store, await CommandContext.ProjectsAsync(access.Store, parsed.GetValue(s_project), ct), reference, ct);
+        var process = run.Tags.TryGetValue(RunOrigin.Process, out var said) ? RunProcess.Parse(said) : null;
+        if (run.Lifecycle == Lifecycle.Deleted)
+            throw new LodeException(ErrorCode.Conflict, $"The run '{run.Name}' is in the trash.", $"lode run restore {run.Id.ToString()[..8]}");
+        if (process is { IsAlive: true } || (run.Status is RunStatus.Running or RunStatus.Scheduled && process is not { IsHere: true }))
+            throw new LodeException(ErrorCode.Conflict, $"The run '{run.Name}' still runs{(process is null ? "" : $" on {process.Host}")}.", $"End it first: lode stop {run.Id.ToString()[..8]}");
+        if (run.Tags.ContainsKey(RunOrigin.Trial))
+            throw new LodeException(ErrorCode.InvalidArgument, $"The run '{run.Name}' is a trial of a sweep, which goes on with it itself.", "lode sweep retry-failed, lode agent STUDY");
+        if (program.Length == 0)
+        {
+            program = run.Tags.TryGetValue(RunOrigin.Command, out var command)
+                ? System.Text.Json.JsonSerializer.Deserialize(command, CliJson.Default.StringArray)!
+                : throw new LodeException(ErrorCode.InvalidArgument, $"The run '{run.Name}' does not say its command: it was not under `lode run`, or the command had something secret in it.", $"Say it: lode run --resume {reference} -- CMD…");
+        }
+        if (run.Tags.TryGetValue(RunOrigin.Folder, out var folder))
+            Environment.CurrentDirectory = Directory.Exists(folder) ? folder : throw new LodeException(ErrorCode.NotFound, $"The run '{run.Name}' ran in '{folder}', which is not on this machine.");
+        return await RunAsync(context, parsed, program, parsed.GetValue(s_project) ?? "default", run);
+    }
+
+    private static async Task<int> RunAsync(CommandContext context, ParseResult parsed, string[] program, string project, Run? resumes)
+    {
         foreach (var (option, given) in new[] { ("--trials", parsed.GetValue(s_trials) is not null), ("--parallel", parsed.GetValue(s_parallel) is not null), ("--goal", parsed.GetValue(s_goal)!.Length > 0), ("--sampler", parsed.GetValue(s_sampler) is not null), ("--pruner", parsed.GetValue(s_pruner) is not null) })
         {
             if (given)
@@ -80,7 +118,10 @@ internal static class RunCommand
         {
             Project = project,
             Name = parsed.GetValue(s_name),
-            Tags = [.. parsed.GetValue(s_tag)!.Select(Tag)],
+            Tags = [.. parsed.GetValue(s_tag)!.Select(text => Pair("--tag", text)), .. BackgroundRun.Tags()],
+            Params = [.. parsed.GetValue(s_config)!.Select(text => Pair("--config", text))],
+            Id = BackgroundRun.TakeId(),
+            Resumes = resumes,
             Retries = retries,
             Seeds = parsed.GetValue(s_seeds) is { } seeds ? SeedSummary.ParseSeeds(seeds) : null,
             Quiet = parsed.GetValue(s_quiet),
@@ -97,12 +138,12 @@ internal static class RunCommand
                 InputIsTerminal = !System.Console.IsInputRedirected,
             },
         };
-        return await new RunJob(context, request).RunAsync();
+        return parsed.GetValue(s_background) ? await BackgroundRun.StartAsync(context, program, resumes) : await new RunJob(context, request).RunAsync();
     }
 
     private static async Task<int> SweepAsync(CommandContext context, ParseResult parsed, string[] program, string project, string[] space, CancellationToken ct)
     {
-        foreach (var (option, given) in new[] { ("--seed-list", parsed.GetValue(s_seeds) is not null), ("--tag", parsed.GetValue(s_tag)!.Length > 0), ("--snapshot", parsed.GetValue(s_snapshot)!.Length > 0), ("--data", parsed.GetValue(s_data)!.Length > 0), ("--no-scalars", parsed.GetValue(s_noScalars)), ("--explain", parsed.GetValue(s_explain)) })
+        foreach (var (option, given) in new[] { ("--seed-list", parsed.GetValue(s_seeds) is not null), ("--tag", parsed.GetValue(s_tag)!.Length > 0), ("--snapshot", parsed.GetValue(s_snapshot)!.Length > 0), ("--data", parsed.GetValue(s_data)!.Length > 0), ("--no-scalars", parsed.GetValue(s_noScalars)), ("--explain", parsed.GetValue(s_explain)), ("--config", parsed.GetValue(s_config)!.Length > 0) })
         {
             if (given)
                 throw new LodeException(ErrorCode.InvalidArgument, $"{option} and -s do not go together.");
@@ -134,7 +175,7 @@ internal static class RunCommand
         CommandTemplate.Check(spec.Program, spec.Study.Space);
         if (!CommandTemplate.HandsOn(spec.Program, spec.Study.Space))
             spec = spec with { Notes = ["the command names no parameter ({NAME}, {args}): the program finds them in LODE_PARAM_NAME and LODE_PARAMS"] };
-        return await SweepCommand.StartAsync(context, spec, [], detach: false, new SweepJobOptions { Slots = parallel, Quiet = parsed.GetValue(s_quiet) }, ct);
+        return await SweepCommand.StartAsync(context, spec, [], detach: parsed.GetValue(s_background), new SweepJobOptions { Slots = parallel, Quiet = parsed.GetValue(s_quiet) }, ct);
     }
 
     private static StudyGoal Goal(string text) => text.Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) switch
@@ -144,12 +185,12 @@ internal static class RunCommand
         _ => throw new LodeException(ErrorCode.InvalidArgument, $"--goal is 'minimize METRIC' or 'maximize METRIC'; got '{text}'."),
     };
 
-    private static KeyValuePair<string, string> Tag(string text)
+    private static KeyValuePair<string, string> Pair(string option, string text)
     {
         var sign = text.IndexOf('=', StringComparison.Ordinal);
         if (sign < 1)
-            throw new LodeException(ErrorCode.InvalidArgument, $"--tag takes KEY=VALUE; got '{text}'.");
-        NameRules.CheckKey(text[..sign], "--tag");
+            throw new LodeException(ErrorCode.InvalidArgument, $"{option} takes KEY=VALUE; got '{text}'.");
+        NameRules.CheckKey(text[..sign], option);
         return new(text[..sign], text[(sign + 1)..]);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Lode.Core;
+using Lode.Execution;
 using Lode.Tracking;
 
 namespace Lode.Cli;
@@ -27,33 +28,63 @@ internal static class TailCommand
     {
         if (lines < 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"--lines is at least 0; got {lines}.");
-        await using var access = await context.OpenStoreAsync(ct);
-        var run = await RunReference.ResolveAsync(access.Store, await CommandContext.ProjectsAsync(access.Store, project, ct), reference, ct);
-        var names = keys?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var console = ArtifactPath.OfUri(run.ArtifactUri) is { } root ? ArtifactPath.Join(root, "console.log") : null;
-        if (names is null && !(follow && IsAlive(run)) && (console is null || await access.Artifacts.FindAsync(console, ct) is null))
-            throw new LodeException(ErrorCode.NotFound, $"run '{run.Name}' has no console.log", "`lode run -- CMD` keeps one; --metrics KEYS follows metrics");
-        var (shown, seen, hash) = ("", new Dictionary<string, int>(), (string?)null);
-        while (true)
+        var access = await context.OpenStoreAsync(ct);
+        Run run;
+        try
         {
-            // The state first: what comes before a run's end is then surely seen.
-            run = await access.Store.GetRunAsync(run.Id, ct);
-            if (names is not null)
-                await WriteMetricsAsync(context, access.Store, run, names, seen, lines, ct);
-            else if (console is not null && await access.Artifacts.FindAsync(console, ct) is { } file && file.Hash != hash)
+            run = await RunReference.ResolveAsync(access.Store, await CommandContext.ProjectsAsync(access.Store, project, ct), reference, ct);
+            var names = keys?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var console = ArtifactPath.OfUri(run.ArtifactUri) is { } root ? ArtifactPath.Join(root, "console.log") : null;
+            if (names is null && !(follow && IsAlive(run)) && (console is null || await access.Artifacts.FindAsync(console, ct) is null))
+                throw new LodeException(ErrorCode.NotFound, $"run '{run.Name}' has no console.log", "`lode run -- CMD` keeps one; --metrics KEYS follows metrics");
+            LocalOutput? local = null;
+            var (shown, seen, hash) = ("", new Dictionary<string, int>(), (string?)null);
+            for (var isNew = true; ; isNew = false)
             {
-                var text = await ReadAsync(access.Artifacts, console, ct);
-                context.Terminal.Out.Write(hash is null ? LastLines(text, lines) : text.StartsWith(shown, StringComparison.Ordinal) ? text[shown.Length..] : LastLines(text, lines));
-                context.Terminal.Out.Flush();
-                (shown, hash) = (text, file.Hash);
+                try
+                {
+                    // The state first: what comes before a run's end is then surely seen.
+                    run = await access.Store.GetRunAsync(run.Id, ct);
+                    if (names is null && Follower(run, ref local, lines) is { } piece)
+                        context.Terminal.Out.Write(piece);
+                    else if (names is not null)
+                        await WriteMetricsAsync(context, access.Store, run, names, seen, lines, ct);
+                    else if (console is not null && await access.Artifacts.FindAsync(console, ct) is { } file && file.Hash != hash)
+                    {
+                        var text = await ReadAsync(access.Artifacts, console, ct);
+                        context.Terminal.Out.Write(hash is null ? LastLines(text, lines) : text.StartsWith(shown, StringComparison.Ordinal) ? text[shown.Length..] : LastLines(text, lines));
+                        context.Terminal.Out.Flush();
+                        (shown, hash) = (text, file.Hash);
+                    }
+                    context.Terminal.Out.Flush();
+                    if (!follow || !IsAlive(run))
+                        break;
+                    await Task.Delay(s_interval, context.Time, ct);
+                }
+                catch (LodeException error) when (error.Code == ErrorCode.Unavailable && !isNew)
+                {
+                    // The run's own process was the server, and ends with it.
+                    await access.DisposeAsync();
+                    access = await context.OpenStoreAsync(ct);
+                }
             }
-            if (!follow || !IsAlive(run))
-                break;
-            await Task.Delay(s_interval, context.Time, ct);
+        }
+        finally
+        {
+            await access.DisposeAsync();
         }
         if (follow)
             context.Terminal.Note($"lode: {run.Name} {run.Status.ToString().ToLowerInvariant()}");
         return ExitCodes.Ok;
+    }
+
+    // A run in the background on this machine: what it printed is in a file of its own at once.
+    private static string? Follower(Run run, ref LocalOutput? local, int lines)
+    {
+        if (local is null && IsAlive(run) && run.Tags.TryGetValue(RunOrigin.OutputFile, out var file) && run.Tags.TryGetValue(RunOrigin.Process, out var said)
+            && RunProcess.Parse(said) is { IsHere: true } && File.Exists(file))
+            local = new LocalOutput(file);
+        return local?.Next(lines);
     }
 
     private static bool IsAlive(Run run) => run.Status is RunStatus.Running or RunStatus.Scheduled;
@@ -86,5 +117,35 @@ internal static class TailCommand
         for (; count > 0 && at > 0; count--)
             at = text.LastIndexOf('\n', at - 1);
         return count > 0 || at < 0 ? text : text[(at + 1)..];
+    }
+
+    /// <summary>A file that grows.</summary>
+    private sealed class LocalOutput(string file)
+    {
+        private const int MostAtFirst = 4 << 20;
+
+        private long? _at;
+
+        /// <summary>What came since the last call; of the first, the last lines.</summary>
+        public string Next(int lines)
+        {
+            try
+            {
+                using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                var isFirst = _at is null;
+                stream.Position = _at ?? Math.Max(0, stream.Length - MostAtFirst);
+                var bytes = new byte[Math.Min(stream.Length - stream.Position, MostAtFirst)];
+                stream.ReadExactly(bytes);
+                // Half a character waits for its rest.
+                var whole = Array.FindLastIndex(bytes, each => each == (byte)'\n') + 1;
+                _at = stream.Position - bytes.Length + whole;
+                var text = Encoding.UTF8.GetString(bytes, 0, whole);
+                return isFirst ? LastLines(text, lines) : text;
+            }
+            catch (IOException)
+            {
+                return "";
+            }
+        }
     }
 }

@@ -13,6 +13,9 @@ namespace Lode.Cli;
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     Converters = [typeof(LowerCase<RunStatus>), typeof(LowerCase<CheckState>), typeof(LowerCase<StudyState>), typeof(RunIdConverter), typeof(ProjectIdConverter)])]
 [JsonSerializable(typeof(VersionAnswer))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(BackgroundAnswer))]
+[JsonSerializable(typeof(StopAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
 [JsonSerializable(typeof(DiffAnswer))]
 [JsonSerializable(typeof(UpAnswer))]

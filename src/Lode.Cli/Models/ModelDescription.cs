@@ -11,14 +11,16 @@ namespace Lode.Cli;
 /// <param name="Metrics">Scores by name.</param>
 /// <param name="Provenance">Where it comes from.</param>
 /// <param name="Bytes">The file's.</param>
+/// <param name="Quantiles">The levels of the quantiles that are predicted; absent where there are none.</param>
 internal sealed record ModelDescription(
-    string Target, string Task, IReadOnlyList<string> Classes, IReadOnlyList<ModelColumn> Columns, string Learner, IReadOnlyDictionary<string, double> Metrics, IReadOnlyDictionary<string, string> Provenance, long Bytes)
+    string Target, string Task, IReadOnlyList<string> Classes, IReadOnlyList<ModelColumn> Columns, string Learner, IReadOnlyDictionary<string, double> Metrics, IReadOnlyDictionary<string, string> Provenance, long Bytes,
+    IReadOnlyList<double>? Quantiles = null)
 {
     public static ModelDescription Of(byte[] file)
     {
         var header = ModelBundle.HeaderOf(file);
         return new ModelDescription(header.Target, header.Task.ToString().ToLowerInvariant(), header.Classes, [.. header.Columns.Select(column => new ModelColumn(column.Name, column.Kind.ToString().ToLowerInvariant()))],
-            header.Learner, header.Metrics, header.Provenance, file.LongLength);
+            header.Learner, header.Metrics, header.Provenance, file.LongLength, header.Quantiles);
     }
 
     public void Write(Terminal terminal)
@@ -27,6 +29,8 @@ internal sealed record ModelDescription(
         facts.Add("target", $"{Target} ({Task})");
         if (Classes.Count > 0)
             facts.Add("classes", string.Join(", ", Classes));
+        if (Quantiles is { Count: > 0 } levels)
+            facts.Add("quantiles", string.Join(", ", levels.Select(Predictions.NameOf)));
         facts.Add("made by", Learner);
         facts.Add("size", Format.Bytes(Bytes));
         facts.Write(terminal);

@@ -22,6 +22,8 @@ internal static class HtmlReport
         page.Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{E($"{report.Target} from {report.Data.Name}")}</title><style>\n{Style}\n</style></head><body>\n");
         page.Append($"<h1>The best model found for {E(report.Target)}</h1>\n");
         page.Append($"<p class=\"score\">{E(AutoMlText.ScoreLine(report))}.</p>\n<p>Winner: {E(AutoMlText.WinnerLine(report))}, {Format.Bytes(report.Winner.Bytes)}.</p>\n");
+        if (report.Nested is not null)
+            page.Append($"<p>{E(AutoMlText.NestedLine(report))}.</p>\n");
         if (ReportSections.Simpler(report) is { } simpler)
             page.Append($"<p>{E(simpler)}</p>\n");
         foreach (var warning in report.Warnings)

@@ -9,6 +9,8 @@ internal static class MarkdownReport
     {
         var page = new StringBuilder();
         page.Append($"# The best model found for {E(report.Target)}\n\n{E(AutoMlText.ScoreLine(report))}.\n\nWinner: {E(AutoMlText.WinnerLine(report))}, {Format.Bytes(report.Winner.Bytes)}.\n\n");
+        if (report.Nested is not null)
+            page.Append($"{E(AutoMlText.NestedLine(report))}.\n\n");
         if (ReportSections.Simpler(report) is { } simpler)
             page.Append($"{E(simpler)}\n\n");
         foreach (var warning in report.Warnings)

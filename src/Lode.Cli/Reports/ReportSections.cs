@@ -26,6 +26,9 @@ internal static class ReportSections
         yield return ("optimised", $"{report.Metric} ({(report.HigherIsBetter ? "higher" : "lower")} is better) over {report.Folds} folds");
         yield return ("budget", report.Trials is { } trials ? $"{trials} candidates" : string.Create(CultureInfo.InvariantCulture, $"{report.BudgetSeconds:0.#} s"));
         yield return ("used", string.Create(CultureInfo.InvariantCulture, $"{report.Candidates} candidates in {report.SearchSeconds:0.0} s; stopped: {report.Stopped}"));
+        yield return ("spent", string.Create(CultureInfo.InvariantCulture, $"{report.Spent.Models:0.0} s in fits and predictions, {report.Spent.Search:0.0} s in search, {report.Spent.Ensemble:0.0} s in the ensemble, {report.Spent.Tracking:0.0} s in tracking: overhead {100 * report.Spent.Overhead:0.#} %"));
+        if (report.Quantiles is not null)
+            yield return ("quantiles", AutoMlText.QuantilesLine(report));
         if (report.Threshold is not null)
             yield return ("decides by", AutoMlText.ThresholdLine(report));
         yield return ("preset, seed", $"{report.Preset}, {report.Seed}");

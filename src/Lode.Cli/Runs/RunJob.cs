@@ -62,11 +62,13 @@ internal sealed class RunJob(CommandContext context, RunRequest request)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var run = Start(seed, attempt);
+            var run = await StartAsync(seed, attempt);
             await PrepareAsync(run);
             if (run is not null)
                 Note($"run {run.Name} ({run.Id.ToString()[..8]}){(_host!.Address is { } address ? $", live at {address}" : "")}");
             var outcome = await session.RunAsync(run, ProgramFor(run, seed));
+            if (run is not null)
+                LeavePlace(run, outcome.ExitCode == 0);
             var metrics = await FinalsAsync(run, outcome, seed);
             _attempts.Add(new AttemptAnswer(run?.Id.ToString(), run?.Name, outcome.ExitCode, outcome.End.SignalName, outcome.TimedOut, Math.Round(outcome.Duration.TotalSeconds, 3), attempt, seed, metrics));
             if (outcome.NotStarted is { } error)
@@ -86,7 +88,7 @@ internal sealed class RunJob(CommandContext context, RunRequest request)
         }
     }
 
-    private ActiveRun? Start(long? seed, int attempt)
+    private async Task<ActiveRun?> StartAsync(long? seed, int attempt)
     {
         if (_tracker is null)
             return null;
@@ -100,7 +102,21 @@ internal sealed class RunJob(CommandContext context, RunRequest request)
             if (_first is not null)
                 tags["lode.first"] = _first;
             var name = request.Name is null ? null : $"{request.Name}{(seed is { } of ? $"-seed{of}" : "")}{(attempt > 1 ? $"-attempt{attempt}" : "")}";
-            var run = _tracker.Start(request.Project, name, tags);
+            ActiveRun run;
+            if (request.Resumes is { } known && attempt == 1)
+            {
+                tags[RunOrigin.Attempt] = ((known.Tags.TryGetValue(RunOrigin.Attempt, out var last) && int.TryParse(last, CultureInfo.InvariantCulture, out var before) ? before : 1) + 1).ToString(CultureInfo.InvariantCulture);
+                // In another place than before, it may be.
+                tags.TryAdd(RunOrigin.OutputFile, "");
+                run = await _tracker.ResumeRunAsync(known.Id, ResumeMode.Allow, request.Project, known.Name, CancellationToken.None);
+                run.Tag(tags);
+            }
+            else
+            {
+                run = _tracker.Start(request.Project, name, tags, _first is null ? request.Id : null);
+            }
+            if (request.Params.Count > 0)
+                run.LogParams(request.Params);
             if (_first is null)
                 _host!.Begin(() => _tracker.FlushAsync(CancellationToken.None).WaitAsync(s_longPatience, context.Time));
             _first ??= run.Id.ToString();
@@ -140,8 +156,13 @@ internal sealed class RunJob(CommandContext context, RunRequest request)
     private ProgramOptions ProgramFor(ActiveRun? run, long? seed)
     {
         var environment = new Dictionary<string, string>();
+        Action<int>? started = null;
         if (run is not null)
         {
+            if (PlaceOf(run) is { } place)
+                environment["LODE_CHECKPOINT_DIR"] = place;
+            // A terminal's own group is not the program's alone.
+            started = id => run.Tag(RunOrigin.Process, RunProcess.Of(request.Program.InputIsTerminal ? null : id).ToString());
             environment["LODE_RUN_ID"] = run.Id.ToString();
             environment["LODE_HOME"] = _host!.Folder.Path;
             if (_host.Address is { } address)
@@ -159,7 +180,38 @@ internal sealed class RunJob(CommandContext context, RunRequest request)
             environment["LODE_SEED"] = text;
             command = [.. command.Select(word => word.Replace("{seed}", text, StringComparison.Ordinal))];
         }
-        return request.Program with { Command = command, Environment = environment };
+        // What is masked for people would be another command.
+        if (run is not null && !Secrets.CommandLine(command).Contains(Secrets.Mask, StringComparison.Ordinal) && JsonSerializer.Serialize([.. command], CliJson.Default.StringArray) is { Length: <= NameRules.MaxTagLength } words)
+            run.Tag(RunOrigin.Command, words);
+        return request.Program with { Command = command, Environment = environment, Started = started };
+    }
+
+    // Kept until the program has ended well: whoever resumes the run finds there what it left.
+    private string? PlaceOf(ActiveRun run)
+    {
+        try
+        {
+            return Directory.CreateDirectory(Path.Combine(_host!.Folder.Path, "checkpoints", run.Id.ToString())).FullName;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Warn($"there is no folder for checkpoints: {error.Message}");
+            return null;
+        }
+    }
+
+    private void LeavePlace(ActiveRun run, bool isDone)
+    {
+        try
+        {
+            var place = new DirectoryInfo(Path.Combine(_host!.Folder.Path, "checkpoints", run.Id.ToString()));
+            if (place.Exists && (isDone || !place.EnumerateFileSystemInfos().Any()))
+                place.Delete(recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Warn($"the folder for checkpoints stays: {error.Message}");
+        }
     }
 
     /// <summary>What was printed; for a comparison of seeds also what the program logged over MLflow.</summary>

@@ -1,4 +1,6 @@
+using Lode.Core;
 using Lode.Execution;
+using Lode.Tracking;
 
 namespace Lode.Cli;
 
@@ -19,6 +21,15 @@ internal sealed record RunRequest
 
     /// <summary>Null = once, with no seed.</summary>
     public IReadOnlyList<long>? Seeds { get; init; }
+
+    /// <summary>Params to note.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Params { get; init; } = [];
+
+    /// <summary>The id of the first run; null = a new one.</summary>
+    public RunId? Id { get; init; }
+
+    /// <summary>A run to go on with in place of a new one; null = none.</summary>
+    public Run? Resumes { get; init; }
 
     /// <summary>Say nothing that is not wrong.</summary>
     public bool Quiet { get; init; }

@@ -78,7 +78,7 @@ internal sealed class ModelEndpoints(ModelBundle bundle, ModelDescription descri
                 if (predicted.Classes.Count > 0)
                     writer.WriteStringValue(predicted.Classes[predicted.Label(row)]);
                 else
-                    writer.WriteNumberValue(predicted.Row(row)[0]);
+                    PredictionJson.Write(writer, predicted, row);
             }
             writer.WriteEndArray();
         });

@@ -8,6 +8,8 @@ internal sealed record AgentWork(AgentOptions Options, AgentStores Stores, Study
     /// <summary>Code, machine and packages are looked at once a minute, not once a trial.</summary>
     public CaptureMemory Memory { get; } = new(Time, TimeSpan.FromMinutes(1));
 
+    public UntoldResults Untold { get; } = new(UntoldResults.FolderOf(Options.Home), Study.Id);
+
     public IReadOnlyList<string> Goals { get; } = [.. Study.Spec.Goals.Select(goal => goal.Metric)];
 
     /// <summary>Whether anybody looks at how a trial stands while it runs.</summary>

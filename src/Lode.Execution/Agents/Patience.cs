@@ -17,7 +17,7 @@ internal sealed class Patience(TimeProvider time, Action<string> note)
     /// <param name="ct">Ends the patience.</param>
     public async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        for (var wait = s_first; ; wait = wait * 2 > s_longest ? s_longest : wait * 2)
+        for (var wait = s_first; ; wait = Next(wait))
         {
             try
             {
@@ -32,6 +32,9 @@ internal sealed class Patience(TimeProvider time, Action<string> note)
             await Task.Delay(wait, time, ct).ConfigureAwait(false);
         }
     }
+
+    /// <summary>How long to wait after a wait that was in vain; zero = none was.</summary>
+    public static TimeSpan Next(TimeSpan wait) => wait == TimeSpan.Zero ? s_first : wait * 2 > s_longest ? s_longest : wait * 2;
 
     /// <summary>The same, for what answers nothing.</summary>
     public Task AskAsync(Func<CancellationToken, Task> call, CancellationToken ct) => AskAsync(

@@ -17,11 +17,27 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_flush = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_linger = TimeSpan.FromMilliseconds(200);
+
+    // From when on an answer may not come at all.
+    private static readonly TimeSpan s_slow = TimeSpan.FromSeconds(2);
+
+    // Of a journal, on the disk.
+    private const int MostKept = 64 << 20;
+
+    // Of a journal, with a tell; more goes before it.
+    private const int MostJournal = 256 << 10;
+
+    // Runs whose files are not at the server yet.
+    private const int MostWaiting = 64;
 
     private readonly Patience _patience = new(time, options.Note);
     private readonly List<TrialJob> _jobs = [];
     private TimeSpan _heartbeat = s_heartbeat;
     private string? _said;
+    private Task? _away;
+    private TimeSpan _wait;
     private int _told;
     private int _untold;
 
@@ -55,7 +71,7 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
             throw new LodeException(ErrorCode.InvalidArgument, never, "See `resources` in the sweep file; --slots N runs N trials whatever processors they ask for.");
         var scratch = Directory.CreateTempSubdirectory("lode-agent-").FullName;
         using var guard = new ProgramGuard(scratch);
-        var tracker = new Tracker(stores.Runs, Path.Combine(scratch, "journals"), time, options.Note, stores.Artifacts, endsBySignal: false);
+        var tracker = new Tracker(stores.Runs, Path.Combine(scratch, "journals"), time, options.Note, stores.Artifacts, endsBySignal: false, s_linger);
         var work = new AgentWork(options, stores, study, program, tracker, _patience, guard, scratch, time);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(hurry);
         using var onStop = stop.Register(() => giveUp.CancelAfter(TimeSpan.FromSeconds(program.GraceSeconds) + s_farewell));
@@ -82,40 +98,59 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
     private async Task<AgentReport> WorkAsync(AgentWork work, SlotPool pool, ResourceRequest request, CancellationToken stop, CancellationToken giveUp)
     {
         var (started, isOver) = (0, false);
+        var ended = new List<TrialJob>();
         AskAnswer? answer = null;
+        string? key = null;
+        Task? pause = null;
         var stopped = Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var gone = Task.Delay(Timeout.Infinite, giveUp).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            await work.Untold.TellAsync(stores, _patience, options.Note, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // They stay for the next agent.
+        }
         while (true)
         {
-            await ReapAsync(pool).ConfigureAwait(false);
-            var jobs = Jobs();
+            await ReapAsync(pool, ended).ConfigureAwait(false);
+            if (_away is { IsCompleted: false })
+                await SaveAsync(work, ended).ConfigureAwait(false);
             if (stop.IsCancellationRequested)
             {
-                jobs.ForEach(job => job.Stop("stopped"));
+                Jobs().ForEach(job => job.Stop("stopped"));
                 isOver = true;
             }
+            if (giveUp.IsCancellationRequested)
+            {
+                await SaveAsync(work, ended).ConfigureAwait(false);
+                if (ended.Count > 0)
+                    options.Note($"{ended.Count} result{(ended.Count == 1 ? " is" : "s are")} kept in {work.Untold.Folder}; the next agent of this sweep tells {(ended.Count == 1 ? "it" : "them")}");
+                ended.ForEach(job => Leave(job, told: false));
+                ended.Clear();
+            }
             isOver |= started >= options.Trials;
-            if (isOver)
+            var jobs = Jobs();
+            if (isOver && jobs.Count == 0)
+                return new AgentReport(answer?.State ?? work.Study.State, answer is { Trials.Count: > 0 } ? null : answer?.Reason, _told, _untold);
+            var free = isOver || pause is { IsCompleted: false } ? [] : TakeSlots(pool, request, started);
+            if ((ended.Count == 0 && free.Count == 0) || _away is { IsCompleted: false })
             {
-                if (jobs.Count == 0)
-                    return new AgentReport(answer?.State ?? work.Study.State, answer is { Trials.Count: > 0 } ? null : answer?.Reason, _told, _untold);
-                await WhenAnyAsync(jobs, stop.IsCancellationRequested ? null : stopped).ConfigureAwait(false);
+                free.ForEach(pool.Release);
+                Task?[] others = [pause is { IsCompleted: true } ? null : pause, stop.IsCancellationRequested ? null : stopped, ended.Count > 0 ? gone : null, _away is { IsCompleted: false } ? _away : null];
+                await Task.WhenAny([.. jobs.Except(ended).Select(job => job.Ended), .. others.OfType<Task>()]).ConfigureAwait(false);
                 continue;
             }
-            var free = TakeSlots(pool, request, started);
-            if (free.Count == 0)
-            {
-                await WhenAnyAsync(jobs, stopped).ConfigureAwait(false);
-                continue;
-            }
-            try
-            {
-                answer = await AskAsync(work.Study.Id, free.Count, stop).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            if (await TurnAsync(work, ended, free.Count, key ??= RunId.New().ToString(), stop, giveUp).ConfigureAwait(false) is not { } turn)
             {
                 free.ForEach(pool.Release);
                 continue;
             }
+            Told(work, ended, turn.Told);
+            if (turn.Ask is null)
+                continue;
+            (answer, key) = (turn.Ask, null);
             for (var i = 0; i < free.Count; i++)
             {
                 if (i >= answer.Trials.Count)
@@ -129,36 +164,129 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
                 started++;
             }
             if (answer.Trials.Count == 0)
-                isOver = await WaitAsync(answer, stopped).ConfigureAwait(false);
+                (pause, isOver) = Pause(answer);
         }
     }
 
-    /// <summary>Waits until the study may have something again; true where it never will.</summary>
-    private async Task<bool> WaitAsync(AskAnswer answer, Task stopped)
+    /// <summary>Until when nothing is to be asked for; over where the study will never have anything again.</summary>
+    private (Task? Until, bool IsOver) Pause(AskAnswer answer)
     {
         if (answer.RetryAfter is not { } seconds)
-            return true;
+            return (null, true);
         if (answer.State == StudyState.Paused && _said != answer.Reason)
             options.Note($"waiting: {_said = answer.Reason}");
-        await Task.WhenAny([Task.Delay(TimeSpan.FromSeconds(Math.Clamp(seconds, 0.05, 60)), time), stopped, .. Jobs().Select(job => job.Ended)]).ConfigureAwait(false);
-        return false;
+        return (Task.WhenAny([Task.Delay(TimeSpan.FromSeconds(Math.Clamp(seconds, 0.05, 60)), time), .. Jobs().Select(job => job.Ended).Where(end => !end.IsCompleted)]), false);
     }
 
-    // An answer that is on its way when the agent is told to stop is waited for: its trials are to be given back.
-    private async Task<AskAnswer> AskAsync(StudyId study, int count, CancellationToken stop)
+    /// <summary>Tells of trials and asks for others, once; null where there was no answer.</summary>
+    private async Task<TurnAnswer?> TurnAsync(AgentWork work, List<TrialJob> ended, int count, string key, CancellationToken stop, CancellationToken giveUp)
     {
-        var key = RunId.New().ToString();
-        var answer = await _patience.AskAsync(
-            async ct =>
+        var turns = new List<TrialTurn>(ended.Count);
+        foreach (var job in ended)
+            turns.Add(await TurnOfAsync(work, job, giveUp).ConfigureAwait(false));
+        // Programs that end at once must not run ahead of their files.
+        if (work.Tracker.Waiting > MostWaiting)
+            await FlushAsync(work.Tracker, giveUp).ConfigureAwait(false);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
+        // An answer that is on its way when the agent is told to stop is waited for: its trials are to be given back.
+        using var onStop = count > 0 ? stop.Register(() => late.CancelAfter(s_answer)) : default;
+        try
+        {
+            var ask = count > 0 ? new AskRequest { Agent = options.Name, Count = count, Key = key, LogsRuns = true } : null;
+            var sending = stores.Studies.TurnAsync(work.Study.Id, new TurnRequest { Ended = turns, Ask = ask }, late.Token);
+            if (ended.Count > 0 && !sending.IsCompleted && await Task.WhenAny(sending, Task.Delay(s_slow, time, CancellationToken.None)).ConfigureAwait(false) != sending)
+                await SaveAsync(work, ended).ConfigureAwait(false);
+            var turn = await sending.ConfigureAwait(false);
+            _patience.Heard(null);
+            (_away, _wait) = (null, TimeSpan.Zero);
+            if (turn.Ask is { HeartbeatSeconds: > 0 } answer)
+                _heartbeat = Beat(answer.HeartbeatSeconds);
+            return turn;
+        }
+        catch (LodeException error) when (error.Code == ErrorCode.Unavailable)
+        {
+            _patience.Heard(error);
+            _wait = Patience.Next(_wait);
+            _away = Task.Delay(_wait, time, giveUp);
+            await SaveAsync(work, ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        {
+            // Told to stop, or to go.
+        }
+        return null;
+    }
+
+    private static async Task<TrialTurn> TurnOfAsync(AgentWork work, TrialJob job, CancellationToken giveUp)
+    {
+        var end = await job.Ended.ConfigureAwait(false);
+        var journal = end.Run is null ? null : work.Tracker.Rest(end.Run, MostJournal);
+        if (journal is null && end.Run is not null)
+            await FlushAsync(work.Tracker, giveUp, files: false).ConfigureAwait(false);
+        return new TrialTurn { Number = job.Key.Number, Tell = end.Tell!, Journal = journal };
+    }
+
+    private void Told(AgentWork work, List<TrialJob> ended, IReadOnlyList<TurnTold> told)
+    {
+        for (var i = 0; i < ended.Count && i < told.Count; i++)
+        {
+            var (job, end) = (ended[i], ended[i].Ended.Result);
+            if (told[i].Taken is { } taken && end.Run is not null)
+                work.Tracker.Took(end.Run, taken);
+            if (job.IsSaved && end.Run is not null)
+                work.Untold.Remove(end.Run.Id, job.Key.Attempt);
+            if (told[i].Error is { } error)
+                options.Note($"trial {job.Key.Number}: its result is not taken: {error.Message}");
+            Leave(job, told[i].Trial is not null);
+            if (told[i].Trial is { } trial)
+                options.Ended(new TrialNews(trial, end.Duration));
+        }
+        ended.Clear();
+    }
+
+    // Until a server has heard of them, results outlive this process.
+    private async Task SaveAsync(AgentWork work, List<TrialJob> ended)
+    {
+        foreach (var job in ended.Where(job => !job.IsSaved))
+        {
+            var end = await job.Ended.ConfigureAwait(false);
+            job.IsSaved = true;
+            if (end.Run is null)
+                continue;
+            try
             {
-                using var late = new CancellationTokenSource();
-                using var onStop = ct.Register(() => late.CancelAfter(s_answer));
-                return await stores.Studies.AskAsync(study, new AskRequest { Agent = options.Name, Count = count, Key = key, LogsRuns = true }, late.Token).ConfigureAwait(false);
-            },
-            stop).ConfigureAwait(false);
-        if (answer.HeartbeatSeconds > 0)
-            _heartbeat = Beat(answer.HeartbeatSeconds);
-        return answer;
+                work.Untold.Save(new TrialTurn { Number = job.Key.Number, Tell = end.Tell!, Journal = work.Tracker.Rest(end.Run, MostKept) }, end.Run);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                options.Note($"trial {job.Key.Number}: its result could not be kept on the disk, and is in memory alone: {error.Message}");
+            }
+        }
+    }
+
+    private void Leave(TrialJob job, bool told)
+    {
+        lock (_jobs)
+            _jobs.Remove(job);
+        if (told)
+            _told++;
+        else
+            _untold++;
+        job.Dispose();
+    }
+
+    private static async Task FlushAsync(Tracker tracker, CancellationToken giveUp, bool files = true)
+    {
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
+            limit.CancelAfter(s_flush);
+            await tracker.FlushAsync(limit.Token, files).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OperationCanceledException or LodeException)
+        {
+            // What is left follows.
+        }
     }
 
     private static TimeSpan Beat(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, s_heartbeat.TotalSeconds));
@@ -172,22 +300,23 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
         return free;
     }
 
-    private async Task ReapAsync(SlotPool pool)
+    private async Task ReapAsync(SlotPool pool, List<TrialJob> ended)
     {
-        foreach (var job in Jobs().Where(job => job.Ended.IsCompleted))
+        foreach (var job in Jobs().Where(job => job.Ended.IsCompleted && !job.HasNoSlot))
         {
-            lock (_jobs)
-                _jobs.Remove(job);
             pool.Release(job.Slot);
-            if (await job.Ended.ConfigureAwait(false) is null)
-                _untold++;
-            else
-                _told++;
-            job.Dispose();
+            job.HasNoSlot = true;
+            var end = await job.Ended.ConfigureAwait(false);
+            if (end.Tell is not null)
+            {
+                ended.Add(job);
+                continue;
+            }
+            Leave(job, end.Known is not null);
+            if (end.Known is { } trial)
+                options.Ended(new TrialNews(trial, end.Duration));
         }
     }
-
-    private static Task<Task> WhenAnyAsync(List<TrialJob> jobs, Task? stopped) => Task.WhenAny([.. jobs.Select(job => job.Ended), .. stopped is null ? Array.Empty<Task>() : [stopped]]);
 
     private List<TrialJob> Jobs()
     {
@@ -200,7 +329,8 @@ public sealed class SweepAgent(AgentStores stores, AgentOptions options, TimePro
         while (!done.IsCancellationRequested)
         {
             await Task.Delay(_heartbeat, time, done).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
-            var jobs = Jobs().Where(job => !job.Ended.IsCompleted).ToDictionary(job => job.Key.Number);
+            // Also of those whose programs have ended and that could not be told yet.
+            var jobs = Jobs().ToDictionary(job => job.Key.Number);
             if (jobs.Count == 0)
                 continue;
             try

@@ -9,10 +9,9 @@ namespace Lode.Execution;
 /// <param name="stores">Where they go.</param>
 /// <param name="study">The trial's study.</param>
 /// <param name="trial">The trial, as it was given out.</param>
-/// <param name="root">Where its run's artifacts are.</param>
 /// <param name="folder">Its own checkpoint folder: what lies here is kept, and what was kept is laid here.</param>
 /// <param name="patterns">Other files to keep.</param>
-internal sealed class TrialCheckpoint(AgentStores stores, StudyId study, TrialInfo trial, string root, string folder, IReadOnlyList<string> patterns)
+internal sealed class TrialCheckpoint(AgentStores stores, StudyId study, TrialInfo trial, string folder, IReadOnlyList<string> patterns)
 {
     private const string Place = "checkpoints";
 
@@ -20,13 +19,14 @@ internal sealed class TrialCheckpoint(AgentStores stores, StudyId study, TrialIn
 
     private string _seen = "";
     private string? _last = trial.Checkpoint;
+    private string? _root;
     private int _count;
 
     /// <summary>Lays what was kept into the folder.</summary>
     /// <exception cref="LodeException">Unavailable: the server is away. Others: it is not there, or the disk takes nothing.</exception>
     public async Task RestoreAsync(CancellationToken ct)
     {
-        if (_last is null)
+        if (_last is null || await RootAsync(ct).ConfigureAwait(false) is not { } root)
             return;
         foreach (var file in await FilesAsync(ArtifactPath.Join(root, _last), ct).ConfigureAwait(false))
         {
@@ -46,7 +46,7 @@ internal sealed class TrialCheckpoint(AgentStores stores, StudyId study, TrialIn
     /// <exception cref="LodeException">Conflict: the lease is lost. Unavailable: the server is away.</exception>
     public async Task KeepAsync(long? step, DateTimeOffset? now, CancellationToken ct)
     {
-        if (Look(s_settled, now ?? DateTimeOffset.MaxValue) is not { Files.Count: > 0 } found || found.Seen == _seen)
+        if (Look(s_settled, now ?? DateTimeOffset.MaxValue) is not { Files.Count: > 0 } found || found.Seen == _seen || await RootAsync(ct).ConfigureAwait(false) is not { } root)
             return;
         var path = string.Create(CultureInfo.InvariantCulture, $"{Place}/{trial.Attempt}-{++_count}");
         foreach (var (name, file) in found.Files)
@@ -65,6 +65,9 @@ internal sealed class TrialCheckpoint(AgentStores stores, StudyId study, TrialIn
         foreach (var old in await FilesAsync(ArtifactPath.Join(root, path), ct).ConfigureAwait(false))
             await stores.Artifacts.DeleteAsync(old, ct).ConfigureAwait(false);
     }
+
+    // Where its run's artifacts are; null where that is out of the server's reach. Few trials have checkpoints, so it is asked for late.
+    private async Task<string?> RootAsync(CancellationToken ct) => _root ??= ArtifactPath.OfUri((await stores.Runs.GetRunAsync(trial.Run!.Value, ct).ConfigureAwait(false)).ArtifactUri);
 
     // Null while one of them is being written, or goes while it is looked at.
     private (SortedDictionary<string, string> Files, string Seen)? Look(TimeSpan settled, DateTimeOffset now)

@@ -14,6 +14,7 @@ internal sealed class TrialJob : IDisposable
     private const string Pruned = "pruned";
     private const string Lost = "lost";
     private const string Stopped = "stopped";
+    private const string Threads = "OMP_NUM_THREADS";
 
     private static readonly TimeSpan s_mind = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_flush = TimeSpan.FromSeconds(10);
@@ -49,8 +50,14 @@ internal sealed class TrialJob : IDisposable
 
     public Slot Slot => _slot;
 
-    /// <summary>The trial as the study has it at the end; null where nobody could be told.</summary>
-    public Task<TrialInfo?> Ended { get; }
+    /// <summary>Its program has ended, and needs its slot no more.</summary>
+    public Task<TrialEnd> Ended { get; }
+
+    /// <summary>Whether its slot was given back.</summary>
+    public bool HasNoSlot { get; set; }
+
+    /// <summary>Whether its result is on the disk too.</summary>
+    public bool IsSaved { get; set; }
 
     /// <summary>Stops the program.</summary>
     /// <param name="reason"><c>pruned</c>, <c>stopped</c> (it is given back) or <c>lost</c>. The first counts, but for a loss.</param>
@@ -117,16 +124,19 @@ internal sealed class TrialJob : IDisposable
         Stop(Lost);
     }
 
-    private async Task<TrialInfo?> RunAsync()
+    private async Task<TrialEnd> RunAsync()
     {
         var began = _work.Time.GetTimestamp();
         var folder = Path.Combine(_work.Scratch, string.Create(CultureInfo.InvariantCulture, $"{_trial.Number}-{_trial.Attempt}"));
-        TrialInfo? end = null;
+        ActiveRun? run = null;
+        TrialEnd end = new();
         try
         {
-            var known = await _work.Patience.AskAsync(ct => _work.Stores.Runs.GetRunAsync(_trial.Run!.Value, ct), _giveUp).ConfigureAwait(false);
-            var run = await _work.Patience.AskAsync(ct => _work.Tracker.ResumeRunAsync(known.Id, ct), _giveUp).ConfigureAwait(false);
-            end = await RunAsync(run, ArtifactPath.OfUri(known.ArtifactUri), Directory.CreateDirectory(folder).FullName).ConfigureAwait(false);
+            // The ask has made it, in the transaction of the lease.
+            run = _trial.Attempt == 1
+                ? _work.Tracker.TakeOver(_trial.Run!.Value, string.Create(CultureInfo.InvariantCulture, $"{_work.Study.Name}-{_trial.Number}"))
+                : await _work.Patience.AskAsync(ct => _work.Tracker.ResumeRunAsync(_trial.Run!.Value, ct), _giveUp).ConfigureAwait(false);
+            end = await RunAsync(run, Directory.CreateDirectory(folder).FullName).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -134,18 +144,16 @@ internal sealed class TrialJob : IDisposable
         }
         catch (Exception error) when (error is LodeException or IOException or UnauthorizedAccessException)
         {
-            end = await FailAsync($"The agent could not run it: {error.Message}").ConfigureAwait(false);
+            end = Fail($"The agent could not run it: {error.Message}");
         }
         finally
         {
             Remove(folder);
         }
-        if (end is not null)
-            _work.Options.Ended(new TrialNews(end, _work.Time.GetElapsedTime(began)));
-        return end;
+        return end with { Run = run, Duration = _work.Time.GetElapsedTime(began) };
     }
 
-    private async Task<TrialInfo?> RunAsync(ActiveRun run, string? root, string folder)
+    private async Task<TrialEnd> RunAsync(ActiveRun run, string folder)
     {
         var place = Directory.CreateDirectory(Path.Combine(folder, "checkpoint")).FullName;
         var facts = new TrialFacts
@@ -159,12 +167,14 @@ internal sealed class TrialJob : IDisposable
         };
         var filled = CommandTemplate.Fill(_work.Program, _work.Study.Spec.Space, facts);
         await File.WriteAllTextAsync(facts.ParameterFile, filled.Environment["LODE_PARAMS"] + "\n", _giveUp).ConfigureAwait(false);
-        var checkpoint = root is null ? null : new TrialCheckpoint(_work.Stores, _work.Study.Id, _trial, root, place, filled.Checkpoint);
-        if (checkpoint is not null && _trial.Checkpoint is not null)
+        var checkpoint = new TrialCheckpoint(_work.Stores, _work.Study.Id, _trial, place, filled.Checkpoint);
+        if (_trial.Checkpoint is not null)
             await _work.Patience.AskAsync(checkpoint.RestoreAsync, _giveUp).ConfigureAwait(false);
         if (_trial.Attempt > 1)
             run.Rewind(_trial.Checkpoint is null ? -1 : _trial.CheckpointStep ?? long.MaxValue);
 
+        if (_slotVariables.Any(variable => variable.Key != Threads))
+            run.Tag(RunOrigin.Slot, string.Join(' ', _slotVariables.Where(variable => variable.Key != Threads).Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal)));
         using var ended = new CancellationTokenSource();
         var minding = Task.WhenAll(SendReportsAsync(), MindAsync(run.Id, checkpoint, ended.Token));
         var process = 0;
@@ -186,35 +196,35 @@ internal sealed class TrialJob : IDisposable
         await ended.CancelAsync().ConfigureAwait(false);
         _reports.End();
         await minding.ConfigureAwait(false);
-        await FlushAsync().ConfigureAwait(false);
-        return _isTold ? await _work.Patience.AskAsync(ct => _work.Stores.Studies.GetTrialAsync(_work.Study.Id, _trial.Number, ct), _giveUp).ConfigureAwait(false)
-            : _reason == Lost ? null
+        // What is left of its journal goes with the tell; where there is none, it goes before.
+        if (_isTold || _reason is Lost or Stopped)
+            await FlushAsync().ConfigureAwait(false);
+        return _isTold ? new TrialEnd { Known = await _work.Patience.AskAsync(ct => _work.Stores.Studies.GetTrialAsync(_work.Study.Id, _trial.Number, ct), _giveUp).ConfigureAwait(false) }
+            : _reason == Lost ? new TrialEnd()
             : await EndAsync(run.Id, outcome, checkpoint).ConfigureAwait(false);
     }
 
-    private async Task<TrialInfo?> EndAsync(RunId run, ProgramOutcome outcome, TrialCheckpoint? checkpoint)
+    private async Task<TrialEnd> EndAsync(RunId run, ProgramOutcome outcome, TrialCheckpoint checkpoint)
     {
         if (_reason == Pruned)
-            return await TellAsync(new TellRequest { Attempt = _trial.Attempt, State = TrialState.Pruned }).ConfigureAwait(false);
+            return Tell(new TellRequest { Attempt = _trial.Attempt, State = TrialState.Pruned });
         if (outcome is { ExitCode: 0, NotStarted: null })
         {
             var (values, missing) = await ValuesAsync(run, outcome).ConfigureAwait(false);
-            return missing is not null
-                ? await FailAsync(missing).ConfigureAwait(false)
-                : await TellAsync(new TellRequest { Attempt = _trial.Attempt, Values = values }).ConfigureAwait(false);
+            return missing is not null ? Fail(missing) : Tell(new TellRequest { Attempt = _trial.Attempt, Values = values });
         }
-        if (checkpoint is not null && (_reason == Stopped || _trial.Losses < _work.Study.Spec.Retries))
+        if (_reason == Stopped || _trial.Losses < _work.Study.Spec.Retries)
             await KeepAsync(checkpoint, null, _giveUp).ConfigureAwait(false);
         if (_reason == Stopped)
-            return await ReleaseAsync().ConfigureAwait(false);
+            return new TrialEnd { Known = await ReleaseAsync().ConfigureAwait(false) };
         var said = outcome.LastLine.Length > 0 ? $": {outcome.LastLine}" : ".";
-        return await FailAsync(outcome switch
+        return Fail(outcome switch
         {
             { NotStarted: { } error } => error.Message,
             { TimedOut: true } => FormattableString.Invariant($"It took longer than its timeout, {_work.Program.TimeoutSeconds} s."),
             { End.SignalName: { } signal } => $"It was ended by {signal}{said}",
             _ => string.Create(CultureInfo.InvariantCulture, $"It ended with exit code {outcome.End.Code}{said}"),
-        }).ConfigureAwait(false);
+        });
     }
 
     // The last value that was printed counts; where none was, the last one that the program logged to its run.
@@ -227,6 +237,8 @@ internal sealed class TrialJob : IDisposable
             var goal = _work.Goals[i];
             if (outcome.Metrics.TryGetValue(goal, out values[i]))
                 continue;
+            if (run is null)
+                await FlushAsync().ConfigureAwait(false);
             run ??= await _work.Patience.AskAsync(ct => _work.Stores.Runs.GetRunAsync(id, ct), _giveUp).ConfigureAwait(false);
             if (run.Metrics.TryGetValue(goal, out var logged))
             {
@@ -239,24 +251,9 @@ internal sealed class TrialJob : IDisposable
         return ([.. values], null);
     }
 
-    private Task<TrialInfo?> FailAsync(string failure) => TellAsync(new TellRequest { Attempt = _trial.Attempt, State = TrialState.Failed, Failure = failure });
+    private TrialEnd Fail(string failure) => Tell(new TellRequest { Attempt = _trial.Attempt, State = TrialState.Failed, Failure = failure });
 
-    private async Task<TrialInfo?> TellAsync(TellRequest request)
-    {
-        try
-        {
-            return await _work.Patience.AskAsync(ct => _work.Stores.Studies.TellAsync(_work.Study.Id, _trial.Number, request, ct), _giveUp).ConfigureAwait(false);
-        }
-        catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound)
-        {
-            _work.Options.Note($"trial {_trial.Number}: its result is not taken: {error.Message}");
-            return null;
-        }
-        catch (OperationCanceledException)
-        {
-            return null;
-        }
-    }
+    private static TrialEnd Tell(TellRequest request) => new() { Tell = request };
 
     private async Task<TrialInfo?> ReleaseAsync()
     {
@@ -306,15 +303,14 @@ internal sealed class TrialJob : IDisposable
     }
 
     /// <summary>Looks now and then for what the program has logged through MLflow, and for new checkpoints.</summary>
-    private async Task MindAsync(RunId run, TrialCheckpoint? checkpoint, CancellationToken ended)
+    private async Task MindAsync(RunId run, TrialCheckpoint checkpoint, CancellationToken ended)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(Math.Clamp(_work.Study.Spec.LeaseSeconds / 3, 0.2, s_mind.TotalSeconds)), _work.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(ended).ConfigureAwait(false))
             {
-                if (checkpoint is not null)
-                    await KeepAsync(checkpoint, _work.Time.GetUtcNow(), ended).ConfigureAwait(false);
+                await KeepAsync(checkpoint, _work.Time.GetUtcNow(), ended).ConfigureAwait(false);
                 if (!_prints && _work.Reports && _work.Goals.Count == 1)
                     await FollowAsync(run, ended).ConfigureAwait(false);
             }
@@ -377,7 +373,7 @@ internal sealed class TrialJob : IDisposable
         foreach (var (name, value) in _slotVariables)
         {
             // Whoever has set how many threads to start knows better.
-            if (name != "OMP_NUM_THREADS" || Environment.GetEnvironmentVariable(name) is null)
+            if (name != Threads || Environment.GetEnvironmentVariable(name) is null)
                 all[name] = value;
         }
         foreach (var (name, value) in _trial.Params)
@@ -419,4 +415,20 @@ internal sealed class TrialJob : IDisposable
             // The agent's own end tries again.
         }
     }
+}
+
+/// <summary>How a trial ended at its agent.</summary>
+internal sealed record TrialEnd
+{
+    /// <summary>What the study is to be told; null = nothing.</summary>
+    public TellRequest? Tell { get; init; }
+
+    /// <summary>The trial as the study has it, where there is nothing more to tell; null where that is not known, or it is another's.</summary>
+    public TrialInfo? Known { get; init; }
+
+    /// <summary>Its run; null where there was no way to begin it.</summary>
+    public ActiveRun? Run { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; init; }
 }

@@ -6,21 +6,22 @@ namespace Lode.Execution;
 /// <summary>What is found out about a run, on its way into it.</summary>
 internal sealed class Findings(ActiveRun run, Action<string> warn)
 {
-    /// <summary>Notes down what is found, so that other runs can take it over; null = nobody does.</summary>
-    public List<Action<ActiveRun>>? Notes { get; set; }
+    /// <summary>Notes down the tags, so that other runs can take them over; null = nobody does.</summary>
+    public List<KeyValuePair<string, string>>? Notes { get; init; }
 
     /// <summary>Sets a tag.</summary>
     public void Tag(string key, string value)
     {
         value = NameRules.Truncate(value, NameRules.MaxTagLength);
-        Note(to => to.Tag(key, value));
+        run.Tag(key, value);
+        if (Notes is not { } notes)
+            return;
+        lock (notes)
+            notes.Add(new(key, value));
     }
 
     /// <summary>Keeps a text as a file of the run.</summary>
-    public void File(string artifact, string text) => Note(to => to.LogText(artifact, text));
-
-    /// <summary>The same, of this run alone.</summary>
-    public void OwnFile(string artifact, string text) => run.LogText(artifact, text);
+    public void File(string artifact, string text) => run.LogText(artifact, text);
 
     /// <summary>Keeps a file as it is now.</summary>
     public void Copy(string path, string artifact)
@@ -34,15 +35,6 @@ internal sealed class Findings(ActiveRun run, Action<string> warn)
         {
             Warn($"'{path}' was not kept: {error.Message}");
         }
-    }
-
-    private void Note(Action<ActiveRun> finding)
-    {
-        finding(run);
-        if (Notes is not { } notes)
-            return;
-        lock (notes)
-            notes.Add(finding);
     }
 
     /// <summary>Tells the user, in one line.</summary>

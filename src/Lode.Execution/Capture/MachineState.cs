@@ -33,7 +33,7 @@ internal static class MachineState
     }
 
     /// <summary>The variables that change what programs compute, one a line, sorted; secrets masked.</summary>
-    internal static string EnvironmentText(IReadOnlyDictionary<string, string> environment)
+    internal static string EnvironmentText(IEnumerable<KeyValuePair<string, string>> environment)
     {
         var text = new StringBuilder();
         foreach (var (name, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))

@@ -58,6 +58,16 @@ internal static class ProgramTree
         return 0;
     }
 
+    /// <summary>When a living process began, in ticks since the system was booted; null where there is none, or it has ended, or this is not Linux.</summary>
+    public static long? StartOf(int id)
+    {
+        if (!OperatingSystem.IsLinux() || Read($"/proc/{id}/stat") is not { } bytes)
+            return null;
+        var text = Encoding.ASCII.GetString(bytes);
+        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length < 20 || fields[0] is "Z" or "X" ? null : Long(fields[19]);
+    }
+
     private static bool LeadsTo(Dictionary<int, ProcessSample> all, ProcessSample sample, int root)
     {
         for (var depth = 0; depth < 1000; depth++)

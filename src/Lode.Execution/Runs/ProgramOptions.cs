@@ -47,7 +47,10 @@ public sealed record ProgramOptions
     /// <summary>Asked at its end whether the run ends with it; null = it does.</summary>
     public Func<bool>? EndsRun { get; init; }
 
-    /// <summary>What was found out of machine, code and packages by runs before, to be taken over while it is young; null = each run looks anew.</summary>
+    /// <summary>
+    /// What was found out of machine, code, packages and variables by runs before, to be taken over while it is young; null = each run looks anew. The variables are then
+    /// those that all have, without <see cref="Environment"/>.
+    /// </summary>
     public CaptureMemory? Memory { get; init; }
 
     /// <summary>How often the system is measured; default five seconds.</summary>

@@ -44,12 +44,12 @@ internal sealed class RunRecorder : IDisposable
                 Keep(pattern, "");
             _giveUp.CancelAfter(s_patience);
             await _capture.ConfigureAwait(false);
-            _run.Tag("lode.exit.code", end.Code.ToString(CultureInfo.InvariantCulture));
-            _run.Tag("lode.duration_seconds", duration.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture));
+            var tags = new List<KeyValuePair<string, string>> { new("lode.exit.code", end.Code.ToString(CultureInfo.InvariantCulture)), new("lode.duration_seconds", duration.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)) };
             if (end.SignalName is { } signal)
-                _run.Tag(RunOrigin.ExitSignal, signal);
+                tags.Add(new(RunOrigin.ExitSignal, signal));
             if (timedOut)
-                _run.Tag("lode.exit.reason", "timeout");
+                tags.Add(new("lode.exit.reason", "timeout"));
+            _run.Tag(tags);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
@@ -67,14 +67,11 @@ internal sealed class RunRecorder : IDisposable
 
     private async Task CaptureAsync(IReadOnlyDictionary<string, string> environment, string folder)
     {
-        _findings.Tag("mlflow.source.name", Secrets.CommandLine(_options.Command));
-        _findings.Tag("mlflow.source.type", "LOCAL");
-        _findings.Tag("lode.kind", "program");
-        _findings.Tag("lode.folder", folder);
+        _run.Tag([new("mlflow.source.name", NameRules.Truncate(Secrets.CommandLine(_options.Command), NameRules.MaxTagLength)), new("mlflow.source.type", "LOCAL"), new("lode.kind", "program"), new("lode.folder", NameRules.Truncate(folder, NameRules.MaxTagLength))]);
         // Sources first: they may be edited while the program runs.
-        await GuardAsync("source", () => Task.Run(() => _options.Snapshot.ToList().ForEach(pattern => Keep(pattern, "source")))).ConfigureAwait(false);
+        if (_options.Snapshot.Count > 0)
+            await GuardAsync("source", () => Task.Run(() => _options.Snapshot.ToList().ForEach(pattern => Keep(pattern, "source")))).ConfigureAwait(false);
         await Task.WhenAll(
-            GuardAsync("environment", () => Task.Run(() => _findings.OwnFile("environment.txt", MachineState.EnvironmentText(environment)))),
             GuardAsync("surroundings", () => SurroundingsAsync(environment)),
             GuardAsync("data", () => DataFiles.CaptureAsync(_findings, _options.Data, _giveUp.Token))).ConfigureAwait(false);
     }
@@ -88,13 +85,14 @@ internal sealed class RunRecorder : IDisposable
         try
         {
             await Task.WhenAll(
+                GuardAsync("environment", () => Task.Run(() => findings.File("environment.txt", MachineState.EnvironmentText(_options.Memory is null ? environment : environment.Where(pair => !_options.Environment.ContainsKey(pair.Key)))))),
                 GuardAsync("git", () => GitState.CaptureAsync(findings, _giveUp.Token)),
                 GuardAsync("machine", () => MachineState.CaptureAsync(findings, environment, _giveUp.Token)),
                 GuardAsync("packages", () => Packages.CaptureAsync(findings, _options.Command, environment, _giveUp.Token))).ConfigureAwait(false);
         }
         finally
         {
-            _options.Memory?.Keep(findings.Notes!);
+            _options.Memory?.Keep(_run.Id, findings.Notes!);
         }
     }
 

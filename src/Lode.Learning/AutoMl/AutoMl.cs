@@ -22,7 +22,9 @@ public static class AutoMl
     {
         options ??= new AutoMlOptions();
         options.Validate();
-        var metric = options.Metric is { } name ? MetricCatalog.Get(name) : MetricCatalog.DefaultFor(data.Target.Task);
+        if (options.Quantiles is not null && data.Target.Task != TaskKind.Regression)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Quantiles are of numbers; the target '{data.Target.Name}' has {data.Target.Classes.Count} classes.", "Say that the task is regression, or leave the quantiles out.");
+        var metric = options.Quantiles is not null ? RegressionMetrics.PinballLoss : options.Metric is { } name ? MetricCatalog.Get(name) : MetricCatalog.DefaultFor(data.Target.Task);
         if (metric.Task != data.Target.Task)
         {
             throw new LodeException(ErrorCode.InvalidArgument, $"Metric '{metric.Name}' is not for {data.Target.Task.ToString().ToLowerInvariant()}, which the target '{data.Target.Name}' asks for.",
@@ -35,8 +37,34 @@ public static class AutoMl
         }
         if (data.Rows < 4)
             throw new LodeException(ErrorCode.InvalidArgument, $"AutoML needs at least 4 rows; got {data.Rows}.");
-        using var search = new AutoMlSearch(data, metric, options, observer, time ?? TimeProvider.System, cancellation);
+        ColumnMap.RequireFinite(data.Features);
+        return options.Nested is null ? Search(data, metric, options, observer, time ?? TimeProvider.System, cancellation) : Nested(data, metric, options, observer, time ?? TimeProvider.System, cancellation);
+    }
+
+    private static AutoMlResult Search(Dataset data, Metric metric, AutoMlOptions options, IAutoMlObserver? observer, TimeProvider time, CancellationToken cancellation)
+    {
+        using var search = new AutoMlSearch(data, metric, options, observer, time, cancellation);
         return search.Run();
+    }
+
+    /// <summary>The search on all rows comes first, so that there is a winner whatever happens to the outer folds.</summary>
+    private static AutoMlResult Nested(Dataset data, Metric metric, AutoMlOptions options, IAutoMlObserver? observer, TimeProvider time, CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        double Elapsed() => time.GetElapsedTime(start).TotalSeconds;
+        // Seen before anything is searched: groups or rows may be too few for so many folds.
+        AutoMlSearch.SplitterFor(data, options.Nested!.Value).Split(data, options.Seed);
+        var (bound, whole) = (options.Trials is null, options.Budget?.TotalSeconds ?? 0);
+        var found = Search(data, metric, options with { Nested = null, Budget = bound ? TimeSpan.FromSeconds(whole / (options.Nested.Value + 1)) : null }, observer, time, cancellation);
+        var (score, times) = NestedCrossValidation.Run(data, metric, options, () => bound ? whole - found.AfterSeconds - Elapsed() : double.PositiveInfinity, observer, time, cancellation);
+        return found with
+        {
+            Nested = score,
+            Times = found.Times.Add(times),
+            Seconds = Elapsed(),
+            Stopped = cancellation.IsCancellationRequested ? "interrupted" : found.Stopped,
+            Notes = score.Folds.Count == score.Asked ? found.Notes : [.. found.Notes, $"Of the {score.Asked} outer folds of nested cross-validation, {score.Folds.Count} were run to their end."],
+        };
     }
 
     /// <summary>As <see cref="Fit"/>, on a thread of its own.</summary>

@@ -28,7 +28,7 @@ public sealed record EarlierTrial(string Family, Params Settings, double Score);
 /// <summary>What AutoML is to do.</summary>
 public sealed record AutoMlOptions
 {
-    /// <summary>Time to use, ≥ 1 s. Null: <see cref="Trials"/> decides. Default: 60 s.</summary>
+    /// <summary>Time to use, ≥ 0.1 s. Null: <see cref="Trials"/> decides. Default: 60 s.</summary>
     public TimeSpan? Budget { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Candidates to try, ≥ 1, instead of a time: then the result depends on data, options and seed alone, bit for bit, on any machine.</summary>
@@ -43,6 +43,10 @@ public sealed record AutoMlOptions
     /// <summary>Folds of cross-validation, 2 to 50. Null: 8 up to 3,000 rows, 5 up to 50,000, then 3.</summary>
     public int? Folds { get; init; }
 
+    /// <summary>Outer folds of nested cross-validation, 2 to 20: in each, a search of its own is scored on rows that it has not seen. A budget is shared evenly among
+    /// these searches and the one whose winner is returned; <see cref="Trials"/> are those of each search. Null: none.</summary>
+    public int? Nested { get; init; }
+
     /// <summary>Families to use, by name. Null: all that suit.</summary>
     public IReadOnlyList<string>? Include { get; init; }
 
@@ -55,6 +59,10 @@ public sealed record AutoMlOptions
     /// <summary>Of two classes: what the threshold between them is tuned for, on out-of-fold predictions. Null: the more probable class is taken.</summary>
     public ThresholdGoal? Threshold { get; init; }
 
+    /// <summary>Of a regression: levels of quantiles to predict, ascending, each between 0 and 1. The pinball loss, averaged over them, is optimised, by the families that can
+    /// say quantiles. Null: one number a row.</summary>
+    public IReadOnlyList<double>? Quantiles { get; init; }
+
     /// <summary>Bytes at most of the winner as a model file. Null: any.</summary>
     public long? MaxModelBytes { get; init; }
 
@@ -63,6 +71,9 @@ public sealed record AutoMlOptions
 
     /// <summary>Seconds at most that the winner may take to predict a row. Null: any.</summary>
     public double? MaxPredictSecondsPerRow { get; init; }
+
+    /// <summary>Rows that the caller predicts with the winner before the budget ends, and writes its file: about the time for that is kept back. Default: 0.</summary>
+    public int PredictRows { get; init; }
 
     /// <summary>Bytes at most of managed memory in use while searching. Null: three quarters of what the machine has.</summary>
     public long? MemoryLimit { get; init; }
@@ -76,13 +87,20 @@ public sealed record AutoMlOptions
     /// <summary>What an earlier search on the same data tried: its best settings are tried first.</summary>
     public IReadOnlyList<EarlierTrial> Earlier { get; init; } = [];
 
+    /// <summary>Seconds that a search needs at least.</summary>
+    internal const double LeastSeconds = 0.1;
+
     /// <exception cref="LodeException">InvalidArgument: an option is out of range.</exception>
     internal void Validate()
     {
         if (Trials is null && Budget is null)
             throw new LodeException(ErrorCode.InvalidArgument, "AutoML needs a time budget or a number of trials.");
-        if (Trials is null && Budget < TimeSpan.FromSeconds(1))
-            throw new LodeException(ErrorCode.InvalidArgument, $"The budget must be at least 1 s; got {Budget!.Value.TotalSeconds} s.");
+        if (Nested is < 2 or > 20)
+            throw new LodeException(ErrorCode.InvalidArgument, $"The outer folds of nested cross-validation must be in 2 … 20; got {Nested}.");
+        if (Nested is { } outer && Trials is null && Budget!.Value.TotalSeconds < outer + 1)
+            throw new LodeException(ErrorCode.InvalidArgument, $"{outer} outer folds share the budget among {outer + 1} searches of at least 1 s; got {Budget.Value.TotalSeconds:0.###} s.", "Give it more time, or fewer outer folds.");
+        if (Trials is null && Budget < TimeSpan.FromSeconds(LeastSeconds))
+            throw new LodeException(ErrorCode.InvalidArgument, $"The budget must be at least 0.1 s; got {Budget!.Value.TotalSeconds} s.");
         if (Trials < 1)
             throw new LodeException(ErrorCode.InvalidArgument, $"The number of trials must be at least 1; got {Trials}.");
         if (Folds is < 2 or > 50)
@@ -93,5 +111,15 @@ public sealed record AutoMlOptions
             FamilyCatalog.Get(name);
         if (Include?.Except(Exclude, StringComparer.Ordinal).Any() == false)
             throw new LodeException(ErrorCode.InvalidArgument, "No family is left: all that are included are excluded too.");
+        if (Quantiles is null)
+            return;
+        QuantileModel.RequireLevels(Quantiles);
+        if (Include?.FirstOrDefault(name => !FamilyCatalog.Get(name).SaysQuantiles) is { } unable)
+        {
+            throw new LodeException(ErrorCode.InvalidArgument, $"Family '{unable}' says no quantiles.",
+                $"These do: {string.Join(", ", FamilyCatalog.Names.Where(name => FamilyCatalog.Get(name).SaysQuantiles))}.");
+        }
+        if (Metric is not (null or "pinball_loss"))
+            throw new LodeException(ErrorCode.InvalidArgument, $"Quantiles are optimised by pinball_loss; got the metric '{Metric}'.", "Leave the metric out.");
     }
 }

@@ -62,8 +62,17 @@ public sealed record AutoMlResult
     /// <summary>Why the search ended: <c>budget</c>, <c>trials</c>, <c>exhausted</c>, <c>interrupted</c>.</summary>
     public required string Stopped { get; init; }
 
+    /// <summary>How good the search is as a whole, on rows that no part of it has seen; null where it was not asked for.</summary>
+    public NestedScore? Nested { get; init; }
+
     /// <summary>Seconds in all.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>What they went into.</summary>
+    public AutoMlTimes Times { get; init; } = new(0, 0, 0);
+
+    /// <summary>Seconds that predicting the caller's rows and writing the file are expected to take.</summary>
+    internal double AfterSeconds { get; init; }
 
     /// <summary>What a careful colleague would point out about the search.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

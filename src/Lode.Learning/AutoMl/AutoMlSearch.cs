@@ -1,4 +1,5 @@
 using Lode.Core;
+using Lode.Optimization;
 
 namespace Lode.Learning;
 
@@ -12,10 +13,21 @@ internal sealed class AutoMlSearch : IDisposable
     // Members whose cross-validation is repeated.
     private const int Repeated = 16;
     private const int RepeatedOfAFamily = 4;
+    private const int FewestRepeated = 6;
 
     // Above so many rows, families are first tried on a part of them.
     private const int ScoutAbove = 20_000;
     private const int ScoutRows = 8_000;
+
+    // The part of the search's time after which no further family is looked at on a part of the rows.
+    private const double ScoutTime = 0.4;
+
+    // How much longer than expected a fit may take.
+    private const double Margin = 1.25;
+
+    // What a winner is usually made of, and what writing a byte of its file takes, its checksum and copies included.
+    private const int LikelyMembers = 8;
+    private const double SecondsPerByte = 6e-9;
 
     private readonly AutoMlOptions _options;
     private readonly IAutoMlObserver? _observer;
@@ -27,9 +39,8 @@ internal sealed class AutoMlSearch : IDisposable
     private readonly Rng _streams;
     private readonly Dataset _data;
     private readonly int _threads;
-    private readonly long _start;
+    private readonly SearchClock _clock;
     private readonly long _memoryLimit;
-    private readonly CancellationTokenSource _deadline;
     private readonly List<FamilyArm> _arms = [];
     private readonly List<Candidate> _candidates = [];
     private readonly List<PoolMember> _pool = [];
@@ -38,10 +49,10 @@ internal sealed class AutoMlSearch : IDisposable
     public AutoMlSearch(Dataset data, Metric metric, AutoMlOptions options, IAutoMlObserver? observer, TimeProvider time, CancellationToken cancellation)
     {
         (_data, _metric, _options, _observer, _time, _outside) = (data, metric, options, observer, time, cancellation);
-        _start = time.GetTimestamp();
+        _clock = new SearchClock(options.Trials is null ? options.Budget!.Value.TotalSeconds : double.PositiveInfinity, SearchShare, time);
         _threads = FitContext.ThreadCount(options.Threads);
         _streams = new Rng(options.Seed);
-        _traits = DataTraits.Of(data);
+        _traits = DataTraits.Of(data) with { Quantiles = options.Quantiles ?? [] };
         _memoryLimit = options.MemoryLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
         Folds = options.Folds ?? (options.Preset == AutoMlPreset.Fast ? 3 : data.Rows <= 3000 ? 8 : data.Rows <= 50_000 ? 5 : 3);
         if (data.Target.Task == TaskKind.Classification)
@@ -53,16 +64,13 @@ internal sealed class AutoMlSearch : IDisposable
             options = _options = options with { Refit = true };
             Folds = Math.Min(Folds, 5);
         }
-        _evaluator = new Evaluator(data, Split(0), metric, _threads, time);
-        _deadline = options.Trials is null
-            ? new CancellationTokenSource(options.Budget!.Value * SearchShare, time)
-            : new CancellationTokenSource();
+        _evaluator = new Evaluator(data, Split(0), metric, _threads, time, _traits.Quantiles);
         foreach (var name in options.Include ?? FamilyCatalog.Names)
         {
             var family = FamilyCatalog.Get(name);
             if (options.Exclude.Contains(name) || !(family.Suits(_traits) || options.Include is not null))
                 continue;
-            if (options.Preset == AutoMlPreset.Interpretable && family.Complexity > 30)
+            if ((options.Preset == AutoMlPreset.Interpretable && family.Complexity > 30) || (_traits.Quantiles.Count > 0 && !family.SaysQuantiles))
                 continue;
             _arms.Add(new FamilyArm(Searched(family), _traits, _streams.DeriveSeed((ulong)(100 + family.Name.Length + _arms.Count)), options.Trials is null));
         }
@@ -74,32 +82,34 @@ internal sealed class AutoMlSearch : IDisposable
 
     private bool Repeats => _options.Preset is AutoMlPreset.Default or AutoMlPreset.Best && _data.Rows <= 5000 && _data.Times.IsEmpty;
 
-    /// <summary>The part of the budget for the search itself; the rest repeats cross-validation on small data and makes the winner.</summary>
-    private double SearchShare => !Repeats ? 0.93 : _options.Preset == AutoMlPreset.Best ? 0.6 : 0.72;
+    /// <summary>The part of the time for the search itself; the rest repeats cross-validation on small data.</summary>
+    private double SearchShare => !Repeats ? 1 : _options.Preset == AutoMlPreset.Best ? 0.65 : 0.77;
 
-    private double Elapsed => _time.GetElapsedTime(_start).TotalSeconds;
-
-    public void Dispose() => _deadline.Dispose();
+    public void Dispose() => _clock.Dispose();
 
     public AutoMlResult Run()
     {
         var stopped = "exhausted";
-        using (var ending = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, _outside))
+        using (var ending = CancellationTokenSource.CreateLinkedTokenSource(_clock.Token, _outside))
         {
             _observer?.Phase("baselines and portfolio");
             Dummy();
             Scout(ending.Token);
             Portfolio(ending.Token);
             _observer?.Phase("search");
-            while (!Done(ending.Token) && Next() is { } arm)
-                Try(arm, 1, ending.Token);
-            stopped = _outside.IsCancellationRequested ? "interrupted" : _deadline.IsCancellationRequested ? "budget" : Done(ending.Token) ? "trials" : stopped;
+            while (!Done(ending.Token) && Next() is { } next)
+                Try(next.Arm, next.Share, ending.Token);
+            stopped = _outside.IsCancellationRequested ? "interrupted" : _candidates.Count >= _options.Trials ? "trials"
+                : _clock.Token.IsCancellationRequested || _arms.Exists(arm => !arm.Exhausted && !IsHopeless(arm)) ? "budget" : stopped;
         }
         RepeatBest();
         _observer?.Phase("ensemble");
-        var left = _options.Trials is null ? _options.Budget!.Value.TotalSeconds - Elapsed : double.PositiveInfinity;
-        var winner = new WinnerMaker(_evaluator, _pool, _options, _streams.Child(7), _threads).Make(left);
+        var (ensembling, models) = (_clock.Elapsed, _clock.Models);
+        var (refitting, after) = AfterWinner();
+        var maker = new WinnerMaker(_evaluator, _pool, _options, _streams.Child(7), _clock, refitting, after);
+        var winner = maker.Make();
         var board = Leaderboard(winner);
+        var ensemble = _clock.Elapsed - ensembling - (_clock.Models - models);
         return new AutoMlResult
         {
             Predictor = winner.Predictor,
@@ -114,24 +124,28 @@ internal sealed class AutoMlSearch : IDisposable
             Unseen = winner.Unseen,
             Folds = Folds,
             Stopped = stopped,
-            Seconds = Elapsed,
-            Notes = Notes(),
+            Seconds = _clock.Elapsed,
+            AfterSeconds = after,
+            Times = new AutoMlTimes(_clock.Models, ensembling - models, ensemble),
+            Notes = [.. Notes(), .. maker.Notes],
         };
     }
 
     private IModelFamily Searched(IModelFamily family) => family.Complexity > 0 && BalancedFamily.Helps(_traits, _metric) ? new BalancedFamily(family) : family;
 
-    private IReadOnlyList<Split> Split(int repeat)
+    /// <summary>What parts such data: the past predicts the future, groups stay together, classes have the same shares in each fold.</summary>
+    public static ISplitter SplitterFor(Dataset data, int folds)
     {
-        var classification = _data.Target.Task == TaskKind.Classification;
-        ISplitter splitter = (_data.Times.IsEmpty, _data.Groups.IsEmpty) switch
+        var classification = data.Target.Task == TaskKind.Classification;
+        return (data.Times.IsEmpty, data.Groups.IsEmpty) switch
         {
-            (false, _) => new TimeSeriesSplit(Folds),
-            (_, false) => classification ? new StratifiedGroupKFold(Folds) : new GroupKFold(Folds),
-            _ => classification ? new StratifiedKFold(Folds) : new KFold(Folds),
+            (false, _) => new TimeSeriesSplit(folds),
+            (_, false) => classification ? new StratifiedGroupKFold(folds) : new GroupKFold(folds),
+            _ => classification ? new StratifiedKFold(folds) : new KFold(folds),
         };
-        return splitter.Split(_data, WinnerRecipe.SplitSeed(_options.Seed, repeat));
     }
+
+    private IReadOnlyList<Split> Split(int repeat) => SplitterFor(_data, Folds).Split(_data, WinnerRecipe.SplitSeed(_options.Seed, repeat));
 
     private bool Done(CancellationToken ending) => ending.IsCancellationRequested || _candidates.Count >= _options.Trials;
 
@@ -140,6 +154,8 @@ internal sealed class AutoMlSearch : IDisposable
     {
         var arm = new FamilyArm(FamilyCatalog.Get("dummy"), _traits, 0, byClock: false);
         Try(arm, 1, CancellationToken.None);
+        if (_pool.Count == 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Not even a model without features could be fitted: {_candidates[^1].Reason}", "Mend the table.");
         _arms.RemoveAll(other => other.Family.Name == "dummy");
         _dummyFirstFold = _pool.Count > 0 ? Loss(_pool[0].Candidate.Folds[0]) : double.NaN;
     }
@@ -148,10 +164,18 @@ internal sealed class AutoMlSearch : IDisposable
     {
         if (_data.Rows <= ScoutAbove)
             return;
-        foreach (var arm in CheapFirst())
+        var share = (double)ScoutRows / _data.Rows;
+        foreach (var arm in CheapFirst().ToArray())
         {
-            if (!Done(ending))
-                Try(arm, (double)ScoutRows / _data.Rows, ending);
+            // What was learned from the cheap ones may have to suffice, so that one of them can still be fitted on all rows.
+            if (Done(ending) || (_clock.Elapsed > ScoutTime * _clock.SearchEnd && _pool.Count > 1))
+                return;
+            if (!Fits(arm, share))
+                continue;
+            var settings = Try(arm, share, ending);
+            // They were a first look: on all rows they are tried again.
+            if (settings is not null && !IsHopeless(arm))
+                arm.Prefer(settings);
         }
     }
 
@@ -163,21 +187,43 @@ internal sealed class AutoMlSearch : IDisposable
             {
                 if (Done(ending))
                     return;
-                if (round > 0 && (IsHopeless(arm) || !Fits(arm)))
+                Arrange(arm);
+                if (!Fits(arm, 1) || (round > 0 && IsHopeless(arm)))
                     continue;
                 Try(arm, 1, ending);
             }
-            if (round > 0 && _arms.TrueForAll(arm => !arm.HasPortfolio || IsHopeless(arm) || !Fits(arm)))
+            if (_arms.TrueForAll(arm => !arm.HasPortfolio || !Fits(arm, 1) || (round > 0 && IsHopeless(arm))))
                 return;
         }
     }
 
     private IEnumerable<FamilyArm> CheapFirst() => _arms.OrderBy(arm => arm.NextCost).ThenBy(arm => arm.Family.Name, StringComparer.Ordinal);
 
-    private FamilyArm? Next()
+    /// <summary>What is tried next: on all rows where that fits into the time, else on as many as do.</summary>
+    private (FamilyArm Arm, double Share)? Next()
     {
         var (best, noise) = (_pool.Min(member => member.Loss), Noise());
-        return _arms.Where(arm => !arm.Exhausted && !IsHopeless(arm) && Fits(arm)).MaxBy(arm => arm.GainPerCost(best, noise));
+        FamilyArm[] able = [.. _arms.Where(arm => !arm.Exhausted && !IsHopeless(arm))];
+        Array.ForEach(able, Arrange);
+        if (able.Where(arm => Fits(arm, 1)).MaxBy(arm => arm.GainPerCost(best, noise)) is { } whole)
+            return (whole, 1);
+        var parts = able.Select(arm => (Arm: arm, Share: PartOf(arm))).Where(part => part.Share > 0).ToArray();
+        if (parts.Length > 0)
+            return parts.MinBy(part => part.Arm.Best);
+        // Nothing that ends in time is left. Only where nothing but the baseline was found is something begun all the same.
+        return _pool.Count <= 1 && able.Where(arm => arm.Tried == 0).MinBy(arm => arm.NextCost) is { } last ? (last, Math.Min(1, (double)ScoutRows / _data.Rows)) : null;
+    }
+
+    /// <summary>The largest share of the rows that a family can be fitted on in the time left; 0 where that is hardly more than it was tried on.</summary>
+    private double PartOf(FamilyArm arm)
+    {
+        var least = Math.Max(2 * arm.TriedShare, (double)ScoutRows / _data.Rows);
+        for (var share = 0.75; share >= least; share *= 0.75)
+        {
+            if (Fits(arm, share))
+                return share;
+        }
+        return 0;
     }
 
     private double Noise()
@@ -196,18 +242,33 @@ internal sealed class AutoMlSearch : IDisposable
         return arm.Tried >= 2 && _arms.Count > 1 && arm.Best > best + (0.6 * (worst - best));
     }
 
-    /// <summary>Whether what it would try next may be expected to end in time.</summary>
-    private bool Fits(FamilyArm arm) => _options.Trials is not null || double.IsNaN(arm.SecondsPerStep)
-        || Elapsed + (arm.NextCost * arm.SecondsPerStep) < _options.Budget!.Value.TotalSeconds * SearchShare;
-
-    private void Try(FamilyArm arm, double share, CancellationToken ending)
+    /// <summary>Whether what it would try next on a share of the rows may be expected to end in time. Of a family that was not tried yet, as much is asked as of the dearest other.</summary>
+    private bool Fits(FamilyArm arm, double share)
     {
-        var start = _time.GetTimestamp();
-        var (trial, settings, listed) = arm.Ask();
+        if (!_clock.IsBound)
+            return true;
+        var others = _arms.Select(other => other.FitPace).Where(pace => !double.IsNaN(pace)).DefaultIfEmpty(double.NaN).Max();
+        return arm.Fits(share, others, Ends);
+    }
+
+    private bool Ends(double seconds) => _clock.Elapsed + (Margin * seconds) < _clock.SearchEnd;
+
+    private void Arrange(FamilyArm arm)
+    {
+        if (_clock.IsBound)
+            arm.Arrange(Ends);
+    }
+
+    /// <summary>Tries what is next of a family; the answer is its settings, or null where it has nothing left.</summary>
+    private Params? Try(FamilyArm arm, double share, CancellationToken ending)
+    {
+        var start = _clock.Elapsed;
+        if (arm.Ask(_clock.IsBound && share >= 1 ? Ends : null) is not var (trial, settings, listed))
+            return null;
         if (arm.Exhausted)
         {
-            arm.Tell(trial, null, 0, 0);
-            return;
+            arm.Tell(trial, null, 1, 0);
+            return null;
         }
         var candidate = new Candidate
         {
@@ -222,9 +283,10 @@ internal sealed class AutoMlSearch : IDisposable
         _candidates.Add(candidate);
         _observer?.Started(candidate);
         double? told = null;
+        Evaluation? evaluation = null;
         try
         {
-            var evaluation = _evaluator.Run(iterations => arm.Family.Build(settings, _traits, iterations).Create(), arm.Family.FindsIterations, share,
+            evaluation = _evaluator.Run(iterations => arm.Family.Build(settings, _traits, iterations).Create(), arm.Family.FindsIterations, share,
                 WinnerRecipe.FitSeed(_options.Seed, 0, candidate.Number), GoOn, ending);
             candidate = candidate with
             {
@@ -243,9 +305,55 @@ internal sealed class AutoMlSearch : IDisposable
         {
             candidate = candidate with { State = CandidateState.Failed, Reason = Cause(error) is OutOfMemoryException ? "out of memory" : Cause(error).Message };
         }
-        arm.Tell(trial, share < 1 ? null : told, _time.GetElapsedTime(start).TotalSeconds / share, Noise());
+        arm.Tell(trial, told, share, Noise());
+        Account(arm, settings, share, _clock.Elapsed - start, evaluation);
         _candidates[candidate.Number] = candidate;
         _observer?.Finished(candidate);
+        return settings;
+    }
+
+    /// <summary>Remembers what a trial took, for what comes after it.</summary>
+    private void Account(FamilyArm arm, Params settings, double share, double seconds, Evaluation? evaluation)
+    {
+        var models = evaluation?.Seconds ?? seconds;
+        _clock.Models += models;
+        if (evaluation is { FitSeconds: var fit, PredictSeconds: var predict })
+        {
+            var fitting = models * fit / Math.Max(1e-12, fit + predict);
+            // After a first fold that was bad the others are missing; they go on side by side.
+            var missing = evaluation.Stopped ? 1 + ((_evaluator.Splits.Count - 1.0) / Math.Min(_threads, _evaluator.Splits.Count - 1) * _threads / 2) : 1;
+            arm.Took(settings, share, missing * fitting, missing * (seconds - fitting));
+        }
+        else
+        {
+            // It failed or was cut off: it takes that at least.
+            arm.Took(settings, share, seconds, 0);
+        }
+        var (refitting, after) = AfterWinner();
+        _clock.KeepBack(EnsembleSeconds() + refitting + after);
+    }
+
+    /// <summary>About what it takes to put the winner together and to correct its score; a twenty-fifth of the budget at most, since it can do with less.</summary>
+    private double EnsembleSeconds()
+    {
+        var members = Math.Min(KeptModels, _pool.Count);
+        if (!_clock.IsBound || members < 2)
+            return 0;
+        var scoring = _pool.Max(member => member.ScoreSeconds) * members;
+        return Math.Min(0.04 * _clock.Budget, 1.5 * scoring * ((40.0 * _evaluator.Splits.Count / _threads) + 20));
+    }
+
+    /// <summary>About what is still to be done with the winner: fitting its members on all rows; predicting the caller's rows and writing its file.</summary>
+    private (double Refitting, double After) AfterWinner()
+    {
+        var (refitting, after) = (0.0, 0.0);
+        foreach (var candidate in _pool.Where(member => member.HasModels).Take(LikelyMembers).Select(member => member.Candidate))
+        {
+            var copies = _options.Refit ? 1 : _evaluator.Splits.Count * candidate.Repeats;
+            after += copies * ((candidate.PredictSecondsPerRow * _options.PredictRows) + (candidate.ModelBytes * SecondsPerByte));
+            refitting += _options.Refit ? 1.2 * candidate.FitSeconds / _evaluator.Splits.Count : 0;
+        }
+        return (refitting, after);
     }
 
     private static Exception Cause(Exception error) => error is AggregateException { InnerExceptions: [var first, ..] } ? first : error;
@@ -312,13 +420,23 @@ internal sealed class AutoMlSearch : IDisposable
             return;
         _observer?.Phase("repeating cross-validation of the best");
         var most = _options.Trials is not null ? (_options.Preset == AutoMlPreset.Best ? 3 : 1) : 10;
-        var end = _options.Trials is null ? _options.Budget!.Value.TotalSeconds * 0.93 : double.PositiveInfinity;
         var best = Diverse();
-        using var deadline = _options.Trials is null ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0.001, end - Elapsed)), _time) : new CancellationTokenSource();
+        if (_clock.IsBound)
+        {
+            // Where there is no time for all, the best alone; but an ensemble needs some.
+            var (left, all) = (_clock.End - _clock.Elapsed, best.Length);
+            best = [.. best.TakeWhile(member => (left -= member.Seconds) > 0)];
+            if (best.Length < Math.Min(all, FewestRepeated))
+                return;
+        }
+        using var deadline = _clock.IsBound ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0.001, _clock.End - _clock.Elapsed)), _time) : new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _outside);
         for (var repeat = 1; repeat <= most; repeat++)
         {
-            var evaluator = new Evaluator(_data, Split(repeat), _metric, _threads, _time);
+            // A round that cannot end is not begun.
+            if (_clock.IsBound && _clock.Elapsed + best.Sum(member => member.Seconds) > _clock.End)
+                break;
+            var evaluator = new Evaluator(_data, Split(repeat), _metric, _threads, _time, _traits.Quantiles);
             var done = new List<(PoolMember Member, Evaluation Evaluation)>();
             try
             {
@@ -327,6 +445,7 @@ internal sealed class AutoMlSearch : IDisposable
                     var family = Searched(FamilyCatalog.Get(member.Candidate.Family));
                     var pipeline = family.Build(member.Candidate.Settings, _traits, member.Candidate.Iterations);
                     done.Add((member, evaluator.Run(_ => pipeline.Create(), false, 1, WinnerRecipe.FitSeed(_options.Seed, repeat, member.Candidate.Number), _ => true, ending.Token)));
+                    _clock.Models += done[^1].Evaluation.Seconds;
                 }
             }
             catch (Exception error) when (Cause(error) is OperationCanceledException or LodeException or OutOfMemoryException)

@@ -12,6 +12,7 @@ internal static class BiasCorrection
 {
     private const int Draws = 200;
     private const int CostlyDraws = 40;
+    private const int FewestDraws = 20;
 
     /// <summary>Scores by the mean of one loss a row; else the metric itself is asked.</summary>
     public static double[]? RowLosses(Metric metric, Target truth, Predictions predicted)
@@ -25,6 +26,7 @@ internal static class BiasCorrection
                 "accuracy" => predicted.Label(row) == truth.Labels[row] ? 0 : 1,
                 "mse" or "rmse" => (truth.Values[row] - predicted.Values[row]) * (truth.Values[row] - predicted.Values[row]),
                 "mae" => Math.Abs(truth.Values[row] - predicted.Values[row]),
+                "pinball_loss" => RegressionMetrics.PinballOf(truth.Values[row], predicted, row),
                 _ => null,
             };
             if (loss is null)
@@ -48,42 +50,55 @@ internal static class BiasCorrection
     /// <param name="choices">Predictions of all that could have been chosen, at least one.</param>
     /// <param name="chosen">The index of what was.</param>
     /// <param name="rng">For the draws.</param>
-    public static HonestScore Correct(Metric metric, Target truth, double[] weights, IReadOnlyList<Predictions> choices, int chosen, Rng rng)
+    /// <param name="threads">At most so many threads, ≥ 1. Changes no result.</param>
+    /// <param name="goOn">Whether there is time for further draws; null: for all.</param>
+    public static HonestScore Correct(Metric metric, Target truth, double[] weights, IReadOnlyList<Predictions> choices, int chosen, Rng rng, int threads = 1, Func<bool>? goOn = null)
     {
         var losses = choices.Select(predicted => RowLosses(metric, truth, predicted)).ToArray();
         var apparent = metric.Score(truth, choices[chosen], weights);
-        var (rows, exact) = (truth.Rows, losses[0] is not null);
-        var scores = new List<double>();
-        var drawn = new double[rows];
-        for (var draw = 0; draw < (exact ? Draws : CostlyDraws); draw++)
+        var exact = losses[0] is not null;
+        var drawn = new double[exact ? Draws : CostlyDraws];
+        Array.Fill(drawn, double.NaN);
+        Parallel.For(0, drawn.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, draw =>
         {
-            var stream = rng.Child((ulong)draw);
-            Array.Clear(drawn);
-            for (var i = 0; i < rows; i++)
-                drawn[stream.NextInt32(rows)]++;
-            double[] inside = [.. drawn.Select((count, row) => count * Weight(row))], outside = [.. drawn.Select((count, row) => count == 0 ? Weight(row) : 0)];
-            if (outside.Max() <= 0)
-                continue;
-            var (best, least) = (0, double.PositiveInfinity);
-            for (var choice = 0; choice < choices.Count; choice++)
-            {
-                var loss = exact ? Mean(losses[choice]!, inside) : Signed(metric, metric.Score(truth, choices[choice], inside));
-                if (loss < least)
-                    (best, least) = (choice, loss);
-            }
-            var score = exact ? ScoreOf(metric, Mean(losses[best]!, outside)) : metric.Score(truth, choices[best], outside);
-            if (double.IsFinite(score))
-                scores.Add(score);
-        }
-        if (scores.Count == 0)
+            if (draw < FewestDraws || goOn is null || goOn())
+                drawn[draw] = Draw(metric, truth, weights, choices, losses, rng.Child((ulong)draw));
+        });
+        double[] scores = [.. drawn.Where(double.IsFinite)];
+        if (scores.Length == 0)
             return new HonestScore(apparent, apparent, double.NaN, double.NaN);
-        scores.Sort();
+        Array.Sort(scores);
         var mean = scores.Average();
         // The rows not drawn are about e⁻¹ of all.
         var shrink = Math.Exp(-0.5);
         return new HonestScore(apparent, mean, mean + (shrink * (Quantile(scores, 0.025) - mean)), mean + (shrink * (Quantile(scores, 0.975) - mean)));
+    }
 
-        double Weight(int row) => weights.Length == 0 ? 1 : weights[row];
+    /// <summary>Draws rows, and scores the best on them by the others; NaN where all were drawn.</summary>
+    private static double Draw(Metric metric, Target truth, double[] weights, IReadOnlyList<Predictions> choices, double[]?[] losses, Rng stream)
+    {
+        var rows = truth.Rows;
+        var (inside, outside) = (new double[rows], new double[rows]);
+        for (var i = 0; i < rows; i++)
+            inside[stream.NextInt32(rows)]++;
+        var any = false;
+        for (var row = 0; row < rows; row++)
+        {
+            var weight = weights.Length == 0 ? 1 : weights[row];
+            outside[row] = inside[row] == 0 ? weight : 0;
+            inside[row] *= weight;
+            any |= outside[row] > 0;
+        }
+        if (!any)
+            return double.NaN;
+        var (best, least) = (0, double.PositiveInfinity);
+        for (var choice = 0; choice < choices.Count; choice++)
+        {
+            var loss = losses[choice] is { } known ? Mean(known, inside) : Signed(metric, metric.Score(truth, choices[choice], inside));
+            if (loss < least)
+                (best, least) = (choice, loss);
+        }
+        return losses[best] is { } exact ? ScoreOf(metric, Mean(exact, outside)) : metric.Score(truth, choices[best], outside);
     }
 
     private static double Signed(Metric metric, double score) => double.IsNaN(score) ? double.PositiveInfinity : metric.HigherIsBetter ? -score : score;
@@ -96,10 +111,10 @@ internal static class BiasCorrection
         return sum / total;
     }
 
-    private static double Quantile(List<double> sorted, double level)
+    private static double Quantile(double[] sorted, double level)
     {
-        var at = level * (sorted.Count - 1);
+        var at = level * (sorted.Length - 1);
         var low = (int)at;
-        return low + 1 < sorted.Count ? sorted[low] + ((at - low) * (sorted[low + 1] - sorted[low])) : sorted[low];
+        return low + 1 < sorted.Length ? sorted[low] + ((at - low) * (sorted[low + 1] - sorted[low])) : sorted[low];
     }
 }

@@ -11,8 +11,11 @@ namespace Lode.Learning;
 /// <param name="SmallestClass">Rows of the smallest class; 0 for regression.</param>
 public sealed record DataTraits(TaskKind Task, int Classes, int Rows, int Numeric, int Categorical, int Encoded, int MostLevels, int SmallestClass)
 {
-    /// <summary>Outputs of a model: classes, or 1.</summary>
-    public int Outputs => Math.Max(1, Classes);
+    /// <summary>Outputs of a model: classes, quantiles, or 1.</summary>
+    public int Outputs => Math.Max(1, Classes + Quantiles.Count);
+
+    /// <summary>The levels of the quantiles that are to be predicted; empty: classes or single numbers.</summary>
+    public IReadOnlyList<double> Quantiles { get; init; } = [];
 
     /// <summary>The traits of a data set.</summary>
     public static DataTraits Of(Dataset data)

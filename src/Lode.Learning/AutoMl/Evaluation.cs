@@ -20,6 +20,9 @@ internal sealed class Evaluation
     /// <summary>Summed over the folds; together they predict every tested row once.</summary>
     public required double PredictSeconds { get; init; }
 
+    /// <summary>By the clock, in fits and predictions of the folds, of which several may have gone on at once.</summary>
+    public required double Seconds { get; init; }
+
     /// <summary>What was found by stopping early, if asked.</summary>
     public int? Iterations { get; init; }
 
@@ -33,7 +36,8 @@ internal sealed class Evaluation
 /// <param name="metric">What folds are scored by.</param>
 /// <param name="threads">At most so many, ≥ 1.</param>
 /// <param name="time">For the seconds.</param>
-internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metric metric, int threads, TimeProvider time)
+/// <param name="quantiles">Levels of quantiles that pipelines say; empty: classes or single numbers.</param>
+internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metric metric, int threads, TimeProvider time, IReadOnlyList<double> quantiles)
 {
     // Folds' rows are kept while all together are small; else cut out anew each time.
     private const long KeepBytes = 256L << 20;
@@ -46,6 +50,19 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
     public IReadOnlyList<Split> Splits => splits;
 
     public Metric Metric => metric;
+
+    public int Threads => threads;
+
+    public IReadOnlyList<double> Quantiles => quantiles;
+
+    /// <summary>Numbers that a pipeline says of a row.</summary>
+    public int Outputs => Math.Max(1, data.Target.Classes.Count + quantiles.Count);
+
+    /// <summary>Numbers as predictions.</summary>
+    /// <param name="values">Shape [rows, outputs].</param>
+    public Predictions Say(double[] values) => quantiles.Count > 0 ? new Predictions(values, quantiles) : new Predictions(values, data.Target.Classes);
+
+    public TimeProvider Time => time;
 
     /// <summary>Rows that some fold tests.</summary>
     public int[] Tested { get; } = [.. splits.SelectMany(split => split.Test).Distinct().Order()];
@@ -69,13 +86,15 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
         }
         var probed = time.GetElapsedTime(start).TotalSeconds;
         var pipeline = build(iterations);
-        var outputs = Math.Max(1, data.Target.Classes.Count);
+        var outputs = Outputs;
         var outOfFold = new double[data.Rows * outputs];
         Array.Fill(outOfFold, double.NaN);
         var (models, losses) = (new IPredictor[splits.Count], new double[splits.Count]);
         var (fit, predict) = (new double[splits.Count], new double[splits.Count]);
+        var whole = new double[splits.Count];
         void RunFold(int fold, int inner)
         {
+            var begun = time.GetTimestamp();
             var (train, test) = Part(fold, share, streams);
             var at = time.GetTimestamp();
             var fitted = pipeline.Fit(train, streams.DeriveSeed((ulong)fold + 1), inner, cancellation);
@@ -86,14 +105,20 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
             for (var i = 0; i < test.Rows; i++)
                 predicted.Row(i).CopyTo(outOfFold.AsSpan(splits[fold].Test[i] * outputs));
             (models[fold], losses[fold]) = (fitted, LossOf(metric, test, predicted));
+            whole[fold] = time.GetElapsedTime(begun).TotalSeconds;
         }
         RunFold(0, threads);
+        var seconds = probed + fit[0] + predict[0];
         var stopped = splits.Count > 1 && !goOn(losses[0]);
         if (!stopped && splits.Count > 1)
         {
             var side = Math.Min(threads, splits.Count - 1);
             var options = new ParallelOptions { MaxDegreeOfParallelism = side, CancellationToken = cancellation };
+            var at = time.GetTimestamp();
             Parallel.For(1, splits.Count, options, fold => RunFold(fold, Math.Max(1, threads / side)));
+            // Of what went on at once, the part that was neither cutting out rows nor scoring.
+            var part = whole.Skip(1).Sum() is var all and > 0 ? (fit.Skip(1).Sum() + predict.Skip(1).Sum()) / all : 1;
+            seconds += part * time.GetElapsedTime(at).TotalSeconds;
         }
         return new Evaluation
         {
@@ -102,6 +127,7 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
             FoldLosses = stopped ? [losses[0]] : losses,
             FitSeconds = probed + fit.Sum(),
             PredictSeconds = predict.Sum(),
+            Seconds = seconds,
             Iterations = iterations,
             Stopped = stopped,
         };

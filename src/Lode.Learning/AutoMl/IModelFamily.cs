@@ -27,6 +27,9 @@ public interface IModelFamily
     /// <param name="iterations">For families of which <see cref="FindsIterations"/> holds: the number to use; null: find it by stopping early.</param>
     PipelineSpec Build(Params settings, DataTraits traits, int? iterations = null);
 
+    /// <summary>Whether it predicts quantiles (<see cref="DataTraits.Quantiles"/>), where they are asked for.</summary>
+    bool SaysQuantiles => false;
+
     /// <summary>Whether the model stops early by itself and says after how many iterations (<see cref="IIterativeModel"/>).</summary>
     bool FindsIterations => false;
 

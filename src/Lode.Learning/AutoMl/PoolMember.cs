@@ -8,18 +8,26 @@ internal sealed class PoolMember
     private readonly Dataset _data;
     private readonly Metric _metric;
     private readonly int[] _tested;
+    private readonly int _threads;
+    private readonly TimeProvider _time;
+    private readonly Evaluator _evaluator;
 
     public PoolMember(Candidate candidate, Evaluation evaluation, Evaluator evaluator)
     {
-        var writer = new BundleWriter();
-        writer.WriteThing(evaluation.Models[0]);
-        candidate = candidate with { ModelBytes = writer.Written.Length };
+        candidate = candidate with { ModelBytes = BundleWriter.Measure(evaluation.Models[0]) };
+        (Seconds, _threads, _time, _evaluator) = (evaluation.Seconds, evaluator.Threads, evaluator.Time, evaluator);
         (Candidate, _sum, _models) = (candidate, evaluation.OutOfFold, [.. evaluation.Models]);
         (_data, _metric, _tested) = (evaluator.Data, evaluator.Metric, evaluator.Tested);
         Settle(evaluation.FoldLosses);
     }
 
     public Candidate Candidate { get; set; }
+
+    /// <summary>What its first cross-validation took, by the clock.</summary>
+    public double Seconds { get; }
+
+    /// <summary>What it takes to score its predictions once.</summary>
+    public double ScoreSeconds { get; private set; }
 
     /// <summary>Lower is better; over all tested rows, calibrated where that is done.</summary>
     public double Loss { get; private set; }
@@ -71,7 +79,7 @@ internal sealed class PoolMember
 
     private void Settle(double[]? foldLosses)
     {
-        var outputs = Math.Max(1, _data.Target.Classes.Count);
+        var outputs = _evaluator.Outputs;
         var values = new double[_tested.Length * outputs];
         for (var i = 0; i < _tested.Length; i++)
         {
@@ -83,11 +91,13 @@ internal sealed class PoolMember
         // Only scores of probabilities gain by honest ones.
         if (_metric.Name is "log_loss" or "brier")
         {
-            Calibration = ProbabilityCalibration.Fit(rows, new Predictions(values, _data.Target.Classes), weights);
+            Calibration = ProbabilityCalibration.Fit(rows, new Predictions(values, _data.Target.Classes), weights, _threads);
             Calibration.Apply(values);
         }
-        Tested = new Predictions(values, _data.Target.Classes);
+        Tested = _evaluator.Say(values);
+        var begun = _time.GetTimestamp();
         var score = _metric.Score(rows, Tested, weights);
+        ScoreSeconds = _time.GetElapsedTime(begun).TotalSeconds;
         Loss = double.IsNaN(score) ? double.PositiveInfinity : _metric.HigherIsBetter ? -score : score;
         Candidate = Candidate with { Score = score, Calibration = Calibration };
         if (foldLosses is null)

@@ -26,8 +26,21 @@ internal sealed record Winner(IPredictor Predictor, WinnerKind Kind, HonestScore
 /// compete by predictions in which even the second layer has not seen the row: it is fitted on the rows of the other folds. So
 /// a stack that only fits the out-of-fold predictions better does not win.
 /// </summary>
-internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember> pool, AutoMlOptions options, Rng rng, int threads)
+/// <param name="evaluator">The folds.</param>
+/// <param name="pool">The candidates, best first.</param>
+/// <param name="options">What was asked for.</param>
+/// <param name="rng">For draws and refits.</param>
+/// <param name="clock">What time there is.</param>
+/// <param name="refitting">Seconds of it that fits on all rows take, where they are asked for.</param>
+/// <param name="after">Seconds of it that others need when this is done.</param>
+internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember> pool, AutoMlOptions options, Rng rng, SearchClock clock, double refitting, double after)
 {
+    // How the time is shared: between choosing weights, the second layer, and correcting the score.
+    private const double GreedyShare = 0.4;
+    private const double StackShare = 0.3;
+    private const int FewestRounds = 6;
+    private const int FewestMembers = 4;
+
     private const int MostMembers = 30;
     private const int MostOfAFamily = 10;
     private const int Rounds = 40;
@@ -40,10 +53,18 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
     private readonly Target _truth = evaluator.Data.Target.Select(evaluator.Tested);
     private readonly double[] _weights = evaluator.Data.Weights.IsEmpty ? [] : [.. evaluator.Tested.Select(row => evaluator.Data.Weights[row])];
     private readonly Metric _metric = evaluator.Metric;
+    private readonly int _threads = evaluator.Threads;
+    private readonly double _begun = clock.Elapsed;
+    private readonly double _seconds = clock.IsBound ? Math.Max(0, Math.Max(clock.Budget - clock.Elapsed - refitting - after, 0.01 * clock.Budget)) : double.PositiveInfinity;
+    private readonly List<string> _notes = [];
+    private Dictionary<int, IPredictor> _refits = [];
     private bool _refit = options.Refit;
 
-    /// <param name="seconds">What is left of the budget; with little, less is tried.</param>
-    public Winner Make(double seconds)
+    /// <summary>What a careful colleague would point out.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Chooses and builds; with little time less is tried.</summary>
+    public Winner Make()
     {
         var members = Members();
         var choices = members.Select(member => member.Tested).ToList();
@@ -51,9 +72,11 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var (chosen, kind) = (best, WinnerKind.OneModel);
         double[] weights = [.. members.Select((_, i) => i == best ? 1.0 : 0)];
         Layer? stack = null;
-        if (members.Length > 1 && (options.Ensemble ?? options.Preset != AutoMlPreset.Interpretable) && seconds > 0.05)
+        if (members.Length > 1 && (options.Ensemble ?? options.Preset != AutoMlPreset.Interpretable) && _seconds > 0.02)
         {
-            var rounds = seconds < 1 ? 8 : Rounds;
+            var rounds = RoundsFor(ref members, ref best);
+            choices = [.. members.Select(member => member.Tested)];
+            chosen = best;
             var greedy = CrossFit(rows => Average(members, Greedy(members, rows, rounds)));
             choices.Add(greedy);
             var greedyAt = choices.Count - 1;
@@ -61,16 +84,20 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             if (IsBetter(greedy, choices[best], margin: -0.25))
                 (chosen, kind) = (greedyAt, WinnerKind.Ensemble);
             weights = Greedy(members, null, rounds);
-            if (options.Preset != AutoMlPreset.Fast && seconds > 1 && _truth.Rows >= 60)
+            // A second layer says one number a row.
+            if (options.Preset != AutoMlPreset.Fast && _truth.Rows >= 60 && evaluator.Quantiles.Count == 0)
                 stack = TryStack(members, weights, greedyAt, choices, ref chosen, ref kind);
         }
-        var score = BiasCorrection.Correct(_metric, _truth, _weights, choices, chosen, rng.Child(1));
-        var singleWeights = members.Select((_, i) => i == best ? 1.0 : 0).ToArray();
-        var used = kind == WinnerKind.OneModel ? singleWeights : weights;
+        var left = Math.Max(0.25 * _seconds, _begun + _seconds - clock.Elapsed);
+        var used = kind == WinnerKind.OneModel ? [.. members.Select((_, i) => i == best ? 1.0 : 0)] : weights;
+        if (_refit && !RefitAll(members, Shares(members, kind, used, stack)))
+            Reduce(members, used, choices, ref chosen, ref kind, ref used);
+        var until = clock.Elapsed + left;
+        var score = BiasCorrection.Correct(_metric, _truth, _weights, choices, chosen, rng.Child(1), _threads, () => clock.Elapsed < until);
         var predictor = Build(members, kind, used, stack);
         var threshold = options.Threshold is { } goal ? ThresholdOf(goal, choices[chosen]) : null;
         return new Winner(threshold is null ? predictor : new ThresholdPredictor(predictor, threshold.Value), kind, score, Spread(choices[chosen], threshold?.Value),
-            Shares(members, kind, used, stack), Simpler(members, choices[chosen], kind == WinnerKind.OneModel ? members[best] : null)) 
+            Shares(members, kind, used, stack), Simpler(members, choices[chosen], kind == WinnerKind.OneModel ? members[Array.IndexOf(used, used.Max())] : null))
         {
             Threshold = threshold,
             Unseen = [.. Enumerable.Range(0, evaluator.Splits.Count).Select(fold => (Build(kind, used, stack, i => members[i].OfFold(fold)), evaluator.Splits[fold].Test))],
@@ -83,6 +110,27 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         };
     }
 
+    /// <summary>As many rounds of choosing as there is time for; where even few of them take too long, fewer members, the best of each family first.</summary>
+    private int RoundsFor(ref PoolMember[] members, ref int best)
+    {
+        if (!clock.IsBound)
+            return Rounds;
+        var losses = new EnsembleLoss(_metric, _truth, _weights, [members[0].Tested]);
+        var at = clock.Elapsed;
+        losses.Start().With(0);
+        // Choosing on the rows of all folds but one, for each, and on all, comes to as many passes over the rows as there are folds.
+        var pass = Math.Max(1e-7, clock.Elapsed - at) * evaluator.Splits.Count / Math.Min(_threads, members.Length);
+        var affordable = GreedyShare * _seconds / pass;
+        var most = Math.Max(FewestMembers, (int)Math.Min(MostMembers, affordable / FewestRounds));
+        if (most < members.Length)
+        {
+            var leaders = members.DistinctBy(member => member.Candidate.Family).ToArray();
+            members = [.. leaders.Concat(members.Except(leaders)).Take(most).OrderBy(member => member.Loss).ThenBy(member => member.Candidate.Number)];
+            best = Best(members);
+        }
+        return Math.Clamp((int)Math.Min(Rounds, affordable / members.Length), FewestRounds, Rounds);
+    }
+
     /// <summary>The threshold that is best on all tested rows; its score comes from thresholds that have not seen the row.</summary>
     private DecisionThreshold ThresholdOf(ThresholdGoal goal, Predictions predicted)
     {
@@ -90,7 +138,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var taken = new double[2 * _truth.Rows];
         foreach (var (others, own) in Parts())
         {
-            var threshold = goal.Choose(_truth.Select(others), Select(predicted, others), Select(_weights, others));
+            var threshold = goal.Choose(_truth.Select(others), predicted.Select(others), Select(_weights, others));
             foreach (var row in own)
                 taken[(2 * row) + (predicted.Row(row)[1] >= threshold ? 1 : 0)] = 1;
         }
@@ -140,12 +188,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
     // What a file holds beside its models: the header that names the columns, and a second layer.
     private static long FileOverhead(PoolMember member) => 8192 + new ModelBundle(member.Predictor(), "").ToBytes().LongLength - BytesOf(member);
 
-    private static long BytesOf(PoolMember member)
-    {
-        var writer = new BundleWriter();
-        writer.WriteThing(member.Predictor());
-        return writer.Written.Length;
-    }
+    private static long BytesOf(PoolMember member) => BundleWriter.Measure(member.Predictor());
 
     private static int Best(PoolMember[] members) => Array.IndexOf(members, members.MinBy(member => member.Loss));
 
@@ -153,12 +196,13 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
     {
         var losses = rows is null
             ? new EnsembleLoss(_metric, _truth, _weights, [.. members.Select(member => member.Tested)])
-            : new EnsembleLoss(_metric, _truth.Select(rows), Select(_weights, rows), [.. members.Select(member => Select(member.Tested, rows))]);
-        return EnsembleSelection.Choose(losses, rounds).Weights;
+            : new EnsembleLoss(_metric, _truth.Select(rows), Select(_weights, rows), [.. members.Select(member => member.Tested.Select(rows))]);
+        return EnsembleSelection.Choose(losses, rounds, threads: _threads).Weights;
     }
 
     private Layer? TryStack(PoolMember[] members, double[] weights, int greedyAt, List<Predictions> choices, ref int chosen, ref WinnerKind kind)
     {
+        using var deadline = clock.IsBound ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0.001, StackShare * (_begun + _seconds - clock.Elapsed))), evaluator.Time) : new CancellationTokenSource();
         var columns = _truth.Classes.Count switch { 0 or 2 => 1, var k => k };
         int[] used = [.. Enumerable.Range(0, members.Length).OrderByDescending(i => weights[i]).ThenBy(i => members[i].Loss).Take(Math.Clamp(MostStackColumns / columns, 1, MostStacked))];
         var features = StackPredictor.Features([.. used.Select(i => members[i].Tested)]);
@@ -170,11 +214,11 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             Predictions predicted;
             try
             {
-                predicted = CrossFit(rows => layer.Pipeline.Fit(new Dataset(features.Select(rows), _truth.Select(rows), _weights.Length == 0 ? null : Select(_weights, rows)), 1, threads), features);
+                predicted = CrossFit(rows => layer.Pipeline.Fit(new Dataset(features.Select(rows), _truth.Select(rows), _weights.Length == 0 ? null : Select(_weights, rows)), 1, _threads, deadline.Token), features);
             }
-            catch (LodeException)
+            catch (Exception error) when (error is LodeException or OperationCanceledException)
             {
-                // The second layer cannot take these predictions; an ensemble can.
+                // The second layer cannot take these predictions, or there is no time for it; an ensemble can.
                 continue;
             }
             if (bestPredictions is null || IsBetter(predicted, bestPredictions, margin: 0))
@@ -191,7 +235,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         // Which members and which strength it takes was seen from all rows: on few rows it must be clearly better.
         if (IsBetter(bestPredictions!, choices[chosen], margin: _truth.Rows < FewRows ? 1 : 0.5))
             (chosen, kind) = (choices.Count - 2, WinnerKind.Stack);
-        return best with { Fitted = best.Pipeline.Fit(new Dataset(features, _truth, _weights.Length == 0 ? null : _weights), 1, threads) };
+        return best with { Fitted = best.Pipeline.Fit(new Dataset(features, _truth, _weights.Length == 0 ? null : _weights), 1, _threads) };
     }
 
     private Pipeline Second(double strength) => new PipelineSpec
@@ -205,7 +249,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
     /// <summary>Predictions of every tested row by a second layer made from the rows of the other folds.</summary>
     private Predictions CrossFit(Func<int[], double[][]> average)
     {
-        var k = Math.Max(1, _truth.Classes.Count);
+        var k = evaluator.Outputs;
         var values = new double[_truth.Rows * k];
         foreach (var (others, own) in Parts())
         {
@@ -213,20 +257,20 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
             foreach (var row in own)
                 all[row].CopyTo(values, row * k);
         }
-        return new Predictions(values, _truth.Classes);
+        return evaluator.Say(values);
     }
 
     private Predictions CrossFit(Func<int[], FittedPipeline> fit, Table features)
     {
-        var k = Math.Max(1, _truth.Classes.Count);
+        var k = evaluator.Outputs;
         var values = new double[_truth.Rows * k];
         foreach (var (others, own) in Parts())
         {
-            var predicted = fit(others).Predict(features.Select(own), threads);
+            var predicted = fit(others).Predict(features.Select(own), _threads);
             for (var i = 0; i < own.Length; i++)
                 predicted.Row(i).CopyTo(values.AsSpan(own[i] * k));
         }
-        return new Predictions(values, _truth.Classes);
+        return evaluator.Say(values);
     }
 
     // Rows as positions among the tested ones.
@@ -252,7 +296,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
 
     private double[][] Average(PoolMember[] members, double[] weights)
     {
-        var k = Math.Max(1, _truth.Classes.Count);
+        var k = evaluator.Outputs;
         var rows = new double[_truth.Rows][];
         for (var row = 0; row < rows.Length; row++)
         {
@@ -271,7 +315,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         var values = one.Values.ToArray();
         for (var i = 0; i < values.Length; i++)
             values[i] = (values[i] + other.Values[i]) / 2;
-        return new Predictions(values, one.Classes);
+        return one.With(values);
     }
 
     /// <summary>Whether predictions are better by more than a share of the standard error of the difference.</summary>
@@ -291,7 +335,7 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         {
             var rows = _truth.Select(own);
             var weights = Select(_weights, own);
-            var difference = _metric.Score(rows, Select(one, own), weights) - _metric.Score(rows, Select(other, own), weights);
+            var difference = _metric.Score(rows, one.Select(own), weights) - _metric.Score(rows, other.Select(own), weights);
             if (double.IsFinite(difference))
                 differences.Add(_metric.HigherIsBetter ? -difference : difference);
         }
@@ -306,11 +350,8 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         return (mean, values.Count < 2 ? 0 : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count));
     }
 
-    private IPredictor Build(PoolMember[] members, WinnerKind kind, double[] weights, Layer? stack)
-    {
-        var refits = new Dictionary<int, IPredictor>();
-        return Build(kind, weights, stack, member => members[member].Predictor(_refit ? Refit(members[member], refits) : null));
-    }
+    private IPredictor Build(PoolMember[] members, WinnerKind kind, double[] weights, Layer? stack) =>
+        Build(kind, weights, stack, member => members[member].Predictor(_refit ? _refits[members[member].Candidate.Number] : null));
 
     private static IPredictor Build(WinnerKind kind, double[] weights, Layer? stack, Func<int, IPredictor> of)
     {
@@ -327,14 +368,51 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         };
     }
 
-    private IPredictor Refit(PoolMember member, Dictionary<int, IPredictor> refits)
+    /// <summary>Fits on all rows what has a part in the winner, the weightiest first, while there is time; whether all were.</summary>
+    private bool RefitAll(PoolMember[] members, Dictionary<int, double> shares)
     {
-        if (!refits.TryGetValue(member.Candidate.Number, out var fitted))
+        var (at, end) = (clock.Elapsed, clock.Budget - after);
+        using var deadline = clock.IsBound ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0.001, end - at)), evaluator.Time) : new CancellationTokenSource();
+        _refits = [];
+        try
         {
-            fitted = member.Candidate.Spec.Create().Fit(evaluator.Data, rng.DeriveSeed((ulong)member.Candidate.Number), threads);
-            refits.Add(member.Candidate.Number, fitted);
+            foreach (var member in members.Where(member => shares.ContainsKey(member.Candidate.Number)).OrderByDescending(member => shares[member.Candidate.Number]))
+            {
+                if (clock.Elapsed >= end)
+                    return false;
+                _refits.Add(member.Candidate.Number, member.Candidate.Spec.Create().Fit(evaluator.Data, rng.DeriveSeed((ulong)member.Candidate.Number), _threads, deadline.Token));
+            }
+            return true;
         }
-        return fitted;
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        finally
+        {
+            clock.Models += clock.Elapsed - at;
+        }
+    }
+
+    /// <summary>Makes do with the members that could be fitted on all rows; where none could, with the folds' models.</summary>
+    private void Reduce(PoolMember[] members, double[] weights, List<Predictions> choices, ref int chosen, ref WinnerKind kind, ref double[] used)
+    {
+        int[] fitted = [.. Enumerable.Range(0, members.Length).Where(i => _refits.ContainsKey(members[i].Candidate.Number))];
+        if (fitted.Length == 0)
+        {
+            _refit = false;
+            _notes.Add("There was no time to fit the winner on all rows: it is the mean of the folds' models. Give it more time.");
+            return;
+        }
+        _notes.Add($"There was time to fit only {fitted.Length} of the winner's members on all rows: it is made of these. Give it more time.");
+        var total = fitted.Sum(i => weights[i]);
+        used = [.. members.Select((_, i) => !fitted.Contains(i) ? 0 : total > 0 ? weights[i] / total : 1.0 / fitted.Length)];
+        var rows = Average(members, used);
+        var values = new double[rows.Length * rows[0].Length];
+        for (var row = 0; row < rows.Length; row++)
+            rows[row].CopyTo(values, row * rows[0].Length);
+        choices.Add(evaluator.Say(values));
+        (chosen, kind) = (choices.Count - 1, used.Count(weight => weight > 0) > 1 ? WinnerKind.Ensemble : WinnerKind.OneModel);
     }
 
     private static Dictionary<int, double> Shares(PoolMember[] members, WinnerKind kind, double[] weights, Layer? stack)
@@ -377,18 +455,10 @@ internal sealed class WinnerMaker(Evaluator evaluator, IReadOnlyList<PoolMember>
         Array.Fill(values, double.NaN);
         for (var i = 0; i < evaluator.Tested.Length; i++)
             tested.Row(i).CopyTo(values.AsSpan(evaluator.Tested[i] * k));
-        return new Predictions(values, tested.Classes, threshold);
+        return tested.Quantiles.Count > 0 ? tested.With(values) : new Predictions(values, tested.Classes, threshold);
     }
 
     private static double[] Select(double[] weights, int[] rows) => weights.Length == 0 ? [] : Array.ConvertAll(rows, row => weights[row]);
-
-    private static Predictions Select(Predictions predicted, int[] rows)
-    {
-        var values = new double[rows.Length * predicted.Outputs];
-        for (var i = 0; i < rows.Length; i++)
-            predicted.Row(rows[i]).CopyTo(values.AsSpan(i * predicted.Outputs));
-        return new Predictions(values, predicted.Classes);
-    }
 
     private sealed record Layer(int[] Used, Pipeline Pipeline, double Strength)
     {

@@ -7,8 +7,24 @@ namespace Lode.Learning;
 /// <summary>Writes numbers and texts one after the other, little-endian, lists with their length before them.</summary>
 public sealed class BundleWriter
 {
+    private readonly bool _counts;
     private byte[] _bytes = new byte[256];
     private int _length;
+
+    /// <summary>A writer to which things are written.</summary>
+    public BundleWriter()
+    {
+    }
+
+    private BundleWriter(bool counts) => _counts = counts;
+
+    /// <summary>How many bytes a thing takes in a file, its kind and length included.</summary>
+    public static long Measure(IBundled thing)
+    {
+        var writer = new BundleWriter(counts: true);
+        writer.WriteThing(thing);
+        return writer._length;
+    }
 
     /// <summary>What was written so far.</summary>
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
@@ -82,7 +98,8 @@ public sealed class BundleWriter
         var at = _length;
         WriteInt32(0);
         thing.Write(this);
-        BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(at), _length - at - 4);
+        if (!_counts)
+            BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(at), _length - at - 4);
     }
 
     private void List<T>(ReadOnlySpan<T> values) where T : unmanaged
@@ -96,6 +113,14 @@ public sealed class BundleWriter
 
     private Span<byte> Take(int count)
     {
+        if (_counts)
+        {
+            // Every part may take the place of the one before it.
+            if (count > _bytes.Length)
+                _bytes = new byte[Math.Max(count, 2 * _bytes.Length)];
+            _length += count;
+            return _bytes.AsSpan(0, count);
+        }
         if (_length + (long)count > _bytes.Length)
             Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(2L * _bytes.Length, _length + (long)count)));
         _length += count;

@@ -17,6 +17,9 @@ public sealed record BundleHeader
     /// <summary>The classes, in the order of the outputs; empty for regression.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
+    /// <summary>The levels of the quantiles that are predicted, in the order of the outputs; null where there are none.</summary>
+    public IReadOnlyList<double>? Quantiles { get; init; }
+
     /// <summary>The columns that a table to predict from must have.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
@@ -54,6 +57,7 @@ public sealed class ModelBundle
             Target = predictor.TargetName,
             Task = predictor.Classes.Count > 0 ? TaskKind.Classification : TaskKind.Regression,
             Classes = predictor.Classes,
+            Quantiles = predictor.Quantiles.Count > 0 ? predictor.Quantiles : null,
             Columns = predictor.Schema.Columns,
             Learner = learner,
             Pipeline = (predictor as FittedPipeline)?.Spec,

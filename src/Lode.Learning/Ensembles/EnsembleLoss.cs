@@ -12,6 +12,7 @@ internal sealed class EnsembleLoss
     private readonly Metric _metric;
     private readonly Form _form;
     private readonly double _total;
+    private readonly Predictions _shape;
 
     /// <param name="metric">Of the target's task.</param>
     /// <param name="truth">Shape [rows].</param>
@@ -19,7 +20,7 @@ internal sealed class EnsembleLoss
     /// <param name="candidates">Predictions of these rows, all present.</param>
     public EnsembleLoss(Metric metric, Target truth, double[] weights, IReadOnlyList<Predictions> candidates)
     {
-        (_metric, _truth, _weights) = (metric, truth, weights);
+        (_metric, _truth, _weights, _shape) = (metric, truth, weights, candidates[0]);
         _form = metric.Name switch
         {
             "log_loss" => Form.LogLoss,
@@ -72,7 +73,7 @@ internal sealed class EnsembleLoss
                 var mean = new double[sum.Length];
                 for (var i = 0; i < mean.Length; i++)
                     mean[i] = (sum[i] + (added.IsEmpty ? 0 : added[i])) / count;
-                var score = _metric.Score(_truth, new Predictions(mean, _truth.Classes), _weights);
+                var score = _metric.Score(_truth, _shape.With(mean), _weights);
                 return double.IsNaN(score) ? double.PositiveInfinity : _metric.HigherIsBetter ? -score : score;
         }
     }

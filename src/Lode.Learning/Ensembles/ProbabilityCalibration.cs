@@ -11,42 +11,38 @@ namespace Lode.Learning;
 /// <param name="Shares">The classes' shares in training, shape [k], summing to 1.</param>
 public sealed record ProbabilityCalibration(double Temperature, double Mixture, IReadOnlyList<double> Shares)
 {
+    private const int FewRows = 1_500;
+    private const int FewValues = 8_000;
+    private const int ManyValues = 40_000;
+
+    private static readonly double s_worst = -Math.Log(1e-15);
     private static readonly double[] s_mixtures = [0, 0.001, 0.003, 0.01, 0.02, 0.04, 0.08, 0.15];
 
     /// <summary>Finds both numbers by the log loss of out-of-fold predictions.</summary>
     /// <param name="truth">A classification.</param>
     /// <param name="predicted">Predictions of rows that the predictor has not seen; rows with NaN are left out.</param>
     /// <param name="weights">How much each row counts; empty: each 1.</param>
-    public static ProbabilityCalibration Fit(Target truth, Predictions predicted, ReadOnlySpan<double> weights = default)
+    /// <param name="threads">At most so many threads, ≥ 1. Changes no result.</param>
+    public static ProbabilityCalibration Fit(Target truth, Predictions predicted, double[]? weights = null, int threads = 1)
     {
+        weights ??= [];
         var k = truth.Classes.Count;
         var shares = new double[k];
         for (var row = 0; row < truth.Rows; row++)
-            shares[truth.Labels[row]] += weights.IsEmpty ? 1 : weights[row];
+            shares[truth.Labels[row]] += weights.Length == 0 ? 1 : weights[row];
         var total = shares.Sum();
         for (var label = 0; label < k; label++)
             shares[label] = (shares[label] + 1) / (total + k);
-        double[] w = [.. weights];
-        var best = new ProbabilityCalibration(1, 0, shares);
-        var least = best.Loss(truth, predicted, w);
-        foreach (var mixture in s_mixtures)
-        {
-            // Golden section over log T in [-1.1, 1.4]; the loss is convex in 1/T.
-            var (low, high) = (-1.1, 1.4);
-            for (var step = 0; step < 18; step++)
-            {
-                var (a, b) = (high - (0.618034 * (high - low)), low + (0.618034 * (high - low)));
-                if (new ProbabilityCalibration(Math.Exp(a), mixture, shares).Loss(truth, predicted, w) < new ProbabilityCalibration(Math.Exp(b), mixture, shares).Loss(truth, predicted, w))
-                    high = b;
-                else
-                    low = a;
-            }
-            var candidate = new ProbabilityCalibration(Math.Exp((low + high) / 2), mixture, shares);
-            var loss = candidate.Loss(truth, predicted, w);
-            if (loss < least)
-                (best, least) = (candidate, loss);
-        }
-        return best;
+        // A few thousand rows settle which mixture, some more the temperature that goes with it.
+        var (few, many) = (Rows(predicted, Math.Max(FewRows, FewValues / k)), Rows(predicted, Math.Max(2 * FewRows, ManyValues / k)));
+        var found = new (double Temperature, double Loss)[s_mixtures.Length];
+        // Each mixture is a search of its own, so the number of threads changes nothing.
+        Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => found[i] = new MixedRows(truth, predicted, weights, few, s_mixtures[i], shares).Sharpen());
+        var mixture = 0;
+        for (var i = 1; i < found.Length; i++)
+            mixture = found[i].Loss < found[mixture].Loss ? i : mixture;
+        var (temperature, loss) = new MixedRows(truth, predicted, weights, many, s_mixtures[mixture], shares).Sharpen();
+        return loss < new MixedRows(truth, predicted, weights, many, 0, shares).Loss(1) ? new ProbabilityCalibration(temperature, s_mixtures[mixture], shares) : new ProbabilityCalibration(1, 0, shares);
     }
 
     /// <summary>Calibrates rows in place.</summary>
@@ -68,24 +64,85 @@ public sealed record ProbabilityCalibration(double Temperature, double Mixture, 
         }
     }
 
-    private double Loss(Target truth, Predictions predicted, double[] weights)
+    /// <summary>Rows that have predictions, spread evenly over all, about so many.</summary>
+    private static int[] Rows(Predictions predicted, int count)
     {
-        var k = Shares.Count;
-        Span<double> row = k <= 128 ? stackalloc double[k] : new double[k];
-        var (sum, total) = (0.0, 0.0);
-        // A few thousand rows settle two numbers.
-        var stride = Math.Max(1, truth.Rows * k / 40_000);
-        for (var i = 0; i < truth.Rows; i += stride)
+        var stride = Math.Max(1, predicted.Rows / count);
+        var rows = new List<int>();
+        for (var row = 0; row < predicted.Rows; row += stride)
         {
-            if (double.IsNaN(predicted.Row(i)[0]))
-                continue;
-            predicted.Row(i).CopyTo(row);
-            Apply(row);
-            var weight = weights.Length == 0 ? 1 : weights[i];
-            sum -= weight * Math.Log(Math.Max(1e-15, row[truth.Labels[i]]));
-            total += weight;
+            if (!double.IsNaN(predicted.Row(row)[0]))
+                rows.Add(row);
         }
-        return sum / total;
+        return [.. rows];
+    }
+
+    /// <summary>The logarithms of some rows' probabilities after mixing: a temperature only divides them.</summary>
+    private sealed class MixedRows
+    {
+        private readonly int _classes;
+        private readonly double[] _logs;
+        private readonly int[] _labels;
+        private readonly double[] _weights;
+
+        public MixedRows(Target truth, Predictions predicted, double[] weights, int[] rows, double mixture, double[] shares)
+        {
+            (_classes, _logs, _labels, _weights) = (shares.Length, new double[rows.Length * shares.Length], new int[rows.Length], new double[rows.Length]);
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var said = predicted.Row(rows[i]);
+                for (var label = 0; label < said.Length; label++)
+                    _logs[(i * _classes) + label] = Math.Log(Math.Max(0, ((1 - mixture) * said[label]) + (mixture * shares[label])));
+                (_labels[i], _weights[i]) = (truth.Labels[rows[i]], weights.Length == 0 ? 1 : weights[rows[i]]);
+            }
+        }
+
+        /// <summary>The mean log loss at a temperature.</summary>
+        public double Loss(double temperature)
+        {
+            var (sum, total, sharpness) = (0.0, 0.0, 1 / temperature);
+            for (var i = 0; i < _labels.Length; i++)
+            {
+                var row = _logs.AsSpan(i * _classes, _classes);
+                var (most, own) = (double.NegativeInfinity, row[_labels[i]]);
+                foreach (var log in row)
+                    most = Math.Max(most, log);
+                var all = 0.0;
+                foreach (var log in row)
+                    all += Math.Exp(sharpness * (log - most));
+                // Never worse than a probability of 1e-15.
+                sum += _weights[i] * Math.Min(s_worst, Math.Log(all) - (sharpness * (own - most)));
+                total += _weights[i];
+            }
+            return sum / total;
+        }
+
+        /// <summary>The best temperature, by golden section over log T in [-1.1, 1.4]; the loss is convex in 1/T.</summary>
+        public (double Temperature, double Loss) Sharpen()
+        {
+            const double Golden = 0.618034;
+            var (low, high) = (-1.1, 1.4);
+            var (a, b) = (high - (Golden * (high - low)), low + (Golden * (high - low)));
+            var (lossA, lossB) = (Loss(Math.Exp(a)), Loss(Math.Exp(b)));
+            // One of the two inner points is an inner point of the next step too.
+            for (var step = 0; step < 18; step++)
+            {
+                if (lossA < lossB)
+                {
+                    (high, b, lossB) = (b, a, lossA);
+                    a = high - (Golden * (high - low));
+                    lossA = Loss(Math.Exp(a));
+                }
+                else
+                {
+                    (low, a, lossA) = (a, b, lossB);
+                    b = low + (Golden * (high - low));
+                    lossB = Loss(Math.Exp(b));
+                }
+            }
+            var temperature = Math.Exp((low + high) / 2);
+            return (temperature, Loss(temperature));
+        }
     }
 }
 

@@ -25,7 +25,7 @@ public sealed class WeightedEnsemble : IPredictor
         {
             if (!(weight > 0 && double.IsFinite(weight)))
                 throw new LodeException(ErrorCode.InvalidArgument, $"A member's weight must be above 0; got {weight}.");
-            if (predictor.TargetName != first.TargetName || !predictor.Classes.SequenceEqual(first.Classes) || !predictor.Schema.Columns.SequenceEqual(first.Schema.Columns))
+            if (predictor.TargetName != first.TargetName || !predictor.Classes.SequenceEqual(first.Classes) || !predictor.Quantiles.SequenceEqual(first.Quantiles) || !predictor.Schema.Columns.SequenceEqual(first.Schema.Columns))
                 throw new LodeException(ErrorCode.InvalidArgument, "The members of an ensemble must predict the same target from the same columns.");
         }
         _members = [.. members.Select(member => member with { Weight = member.Weight / total })];
@@ -44,6 +44,9 @@ public sealed class WeightedEnsemble : IPredictor
     public IReadOnlyList<string> Classes => _members[0].Predictor.Classes;
 
     /// <inheritdoc/>
+    public IReadOnlyList<double> Quantiles => _members[0].Predictor.Quantiles;
+
+    /// <inheritdoc/>
     public string Kind => KindName;
 
     /// <summary>All predictors with the same weight.</summary>
@@ -53,14 +56,17 @@ public sealed class WeightedEnsemble : IPredictor
     public Predictions Predict(Table table, int threads = 0)
     {
         double[]? sum = null;
+        Predictions? first = null;
         foreach (var (predictor, weight) in _members)
         {
-            var values = predictor.Predict(table, threads).Values;
+            var predicted = predictor.Predict(table, threads);
+            first ??= predicted;
+            var values = predicted.Values;
             sum ??= new double[values.Length];
             for (var i = 0; i < sum.Length; i++)
                 sum[i] += weight * values[i];
         }
-        return new Predictions(sum!, Classes);
+        return first!.Quantiles.Count > 0 ? first.With(sum!) : new Predictions(sum!, Classes);
     }
 
     /// <inheritdoc/>

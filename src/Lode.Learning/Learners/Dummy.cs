@@ -1,9 +1,24 @@
+using Lode.Core;
+
 namespace Lode.Learning;
 
-/// <summary>Looks at no feature: predicts the classes' shares, or the mean. What every other learner must beat.</summary>
-/// <remarks>scikit-learn's DummyClassifier(strategy="prior") and DummyRegressor(strategy="mean").</remarks>
+/// <summary>Looks at no feature: predicts the classes' shares, or the mean or a quantile. What every other learner must beat.</summary>
+/// <remarks>scikit-learn's DummyClassifier(strategy="prior") and DummyRegressor(strategy="mean" or "quantile").</remarks>
 public sealed class Dummy : ILearner
 {
+    private readonly double? _quantile;
+
+    /// <param name="quantile">Of numbers: the quantile to predict, between 0 and 1. Null: the mean.</param>
+    /// <exception cref="LodeException">InvalidArgument: out of range.</exception>
+    public Dummy(double? quantile = null)
+    {
+        if (quantile is not (null or (> 0 and < 1)))
+            throw new LodeException(ErrorCode.InvalidArgument, $"dummy needs a quantile between 0 and 1; got {quantile}.");
+        _quantile = quantile;
+    }
+
+    internal static Dummy Create(ParameterReader read) => new(read.Find("quantile") is null ? null : read.Double("quantile", 0.5));
+
     /// <inheritdoc/>
     public string Name => "dummy";
 
@@ -18,6 +33,8 @@ public sealed class Dummy : ILearner
     {
         data.RequireFor(this);
         var target = data.Target;
+        if (_quantile is { } quantile && target.Task == TaskKind.Regression)
+            return new DummyModel(data.Features.Columns, [QuantileRegression.Marginal(data, quantile)]);
         var classification = target.Task == TaskKind.Classification;
         var row = new double[classification ? target.Classes.Count : 1];
         var total = 0.0;

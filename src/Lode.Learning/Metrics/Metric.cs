@@ -25,6 +25,9 @@ public sealed class Metric
     /// <summary>Whether larger scores are better.</summary>
     public bool HigherIsBetter { get; }
 
+    /// <summary>Whether it scores quantiles; others score single numbers or classes.</summary>
+    public bool TakesQuantiles { get; internal init; }
+
     /// <summary>The score.</summary>
     /// <param name="truth">At least one row.</param>
     /// <param name="predicted">Predictions of the same rows, with the same classes.</param>
@@ -40,6 +43,8 @@ public sealed class Metric
                 $"Metric '{Name}' is for {Task.ToString().ToLowerInvariant()}; the target '{truth.Name}' is for {truth.Task.ToString().ToLowerInvariant()}.",
                 $"Use one of: {string.Join(", ", MetricCatalog.For(truth.Task).Select(metric => metric.Name))}.");
         }
+        if (predicted.Quantiles.Count > 0 && !TakesQuantiles)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Metric '{Name}' scores single predictions, not quantiles.", "Use pinball_loss.");
         if (truth.Rows == 0 || predicted.Rows != truth.Rows || predicted.Classes.Count != truth.Classes.Count || (weights.Length > 0 && weights.Length != truth.Rows))
         {
             throw new ArgumentException(

@@ -25,6 +25,7 @@ public static class MetricCatalog
         ["msle"] = (_, _) => RegressionMetrics.MeanSquaredLogError,
         ["pearson"] = (_, _) => CorrelationMetrics.Pearson,
         ["pinball"] = (name, read) => RegressionMetrics.Pinball(name, Share(read, "alpha", 0.5)),
+        ["pinball_loss"] = (_, _) => RegressionMetrics.PinballLoss,
         ["poisson_deviance"] = (_, _) => RegressionMetrics.PoissonDeviance,
         ["r2"] = (_, _) => RegressionMetrics.R2,
         ["rmse"] = (_, _) => RegressionMetrics.RootMeanSquaredError,

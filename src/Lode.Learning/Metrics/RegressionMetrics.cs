@@ -30,6 +30,36 @@ internal static class RegressionMetrics
     /// <summary>The mean loss whose optimum is the quantile α.</summary>
     public static Metric Pinball(string name, double alpha) => MeanOf(name, (y, p) => y >= p ? alpha * (y - p) : (1 - alpha) * (p - y));
 
+    /// <summary>The pinball loss averaged over rows and quantiles; a single number a row is taken for the median.</summary>
+    public static Metric PinballLoss { get; } = new("pinball_loss", TaskKind.Regression, higherIsBetter: false, static (truth, predicted, weights) =>
+    {
+        var (sum, total) = (0.0, 0.0);
+        for (var row = 0; row < truth.Rows; row++)
+        {
+            var weight = weights.IsEmpty ? 1 : weights[row];
+            if (weight == 0)
+                continue;
+            sum += weight * PinballOf(truth.Values[row], predicted, row);
+            total += weight;
+        }
+        return sum / total;
+    })
+    { TakesQuantiles = true };
+
+    /// <summary>A row's pinball loss, the mean over its quantiles.</summary>
+    public static double PinballOf(double truth, Predictions predicted, int row)
+    {
+        var said = predicted.Row(row);
+        var levels = predicted.Quantiles;
+        var loss = 0.0;
+        for (var i = 0; i < said.Length; i++)
+        {
+            var (level, error) = (levels.Count > 0 ? levels[i] : 0.5, truth - said[i]);
+            loss += error >= 0 ? level * error : (level - 1) * error;
+        }
+        return loss / said.Length;
+    }
+
     /// <summary>The mean of Huber's loss: half the square up to δ, then δ times what goes beyond δ/2.</summary>
     public static Metric Huber(string name, double delta) => MeanOf(name, (y, p) =>
         Math.Abs(y - p) is var error && error <= delta ? error * error / 2 : delta * (error - (delta / 2)));

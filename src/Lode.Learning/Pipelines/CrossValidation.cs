@@ -57,7 +57,7 @@ public static class CrossValidation
         ColumnMap.RequireFinite(dataset.Features);
         var streams = new Rng(seed);
         var splits = splitter.Split(dataset, streams.DeriveSeed(0));
-        var outputs = Math.Max(1, dataset.Target.Classes.Count);
+        var outputs = Math.Max(1, dataset.Target.Classes.Count + pipeline.Quantiles.Count);
         var outOfFold = new double[dataset.Rows * outputs];
         var tested = new int[dataset.Rows];
         var folds = new List<FoldScores>(splits.Count);
@@ -81,7 +81,7 @@ public static class CrossValidation
         for (var i = 0; i < outOfFold.Length; i++)
             outOfFold[i] = tested[i / outputs] == 0 ? double.NaN : outOfFold[i] / tested[i / outputs];
         return new CrossValidationResult(folds, [.. metrics.Select(metric => Summarise(metric, folds))],
-            new Predictions(outOfFold, dataset.Target.Classes), Stopped: folds.Count < splits.Count);
+            pipeline.Quantiles.Count > 0 ? new Predictions(outOfFold, [.. pipeline.Quantiles.Select(quantile => quantile.Level)]) : new Predictions(outOfFold, dataset.Target.Classes), Stopped: folds.Count < splits.Count);
     }
 
     private static MetricSummary Summarise(Metric metric, List<FoldScores> folds)

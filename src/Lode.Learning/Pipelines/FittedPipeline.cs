@@ -17,6 +17,9 @@ public sealed class FittedPipeline : IPredictor
     /// <inheritdoc/>
     public IReadOnlyList<string> Classes { get; }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<double> Quantiles => Model is QuantileModel { Quantiles: var levels } ? levels : [];
+
     /// <summary>The description of the pipeline; null where it was put together in code.</summary>
     public PipelineSpec? Spec { get; internal init; }
 
@@ -37,9 +40,9 @@ public sealed class FittedPipeline : IPredictor
         foreach (var transform in _transforms)
             features = transform.Apply(features);
         var matrix = Layout.Encode(features);
-        var output = new double[matrix.Rows * Math.Max(1, Classes.Count)];
+        var output = new double[matrix.Rows * Math.Max(1, Classes.Count + Quantiles.Count)];
         Model.Predict(matrix, output, threads);
-        return new Predictions(output, Classes);
+        return Quantiles.Count > 0 ? new Predictions(output, Quantiles) : new Predictions(output, Classes);
     }
 
     internal const string KindName = "pipeline";

@@ -13,6 +13,9 @@ public interface IPredictor : IBundled
     /// <summary>The classes, in the order of the outputs; empty for regression.</summary>
     IReadOnlyList<string> Classes { get; }
 
+    /// <summary>The levels of the quantiles that it says, in the order of the outputs; empty where it says classes or single numbers.</summary>
+    IReadOnlyList<double> Quantiles => [];
+
     /// <summary>Predicts every row; a row's prediction does not depend on the rows beside it.</summary>
     /// <param name="table">The columns of the schema, in any order; it may have more.</param>
     /// <param name="threads">At most so many threads, ≥ 1; 0: one a processor. Changes no result.</param>

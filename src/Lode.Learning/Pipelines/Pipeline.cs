@@ -20,6 +20,9 @@ public sealed class Pipeline(IReadOnlyList<ITransform> transforms, ILearner lear
     /// <summary>The learner.</summary>
     public ILearner Learner => learner;
 
+    /// <summary>Of a regression, the levels of the quantiles that it is to say, with a learner for each; empty: one number a row, by <see cref="Learner"/>.</summary>
+    public IReadOnlyList<(double Level, ILearner Learner)> Quantiles { get; init; } = [];
+
     /// <summary>What it was made from; null where it was put together in code.</summary>
     public PipelineSpec? Spec { get; init; }
 
@@ -54,7 +57,10 @@ public sealed class Pipeline(IReadOnlyList<ITransform> transforms, ILearner lear
         var training = new TrainingData(layout.Encode(features), target, weights);
         if (resampler is not null)
             training = resampler.Resample(training, rng.Child(ulong.MaxValue));
-        var model = learner.Fit(training, new FitContext(rng.Child(0), threads, cancellation));
+        var context = new FitContext(rng.Child(0), threads, cancellation);
+        if (Quantiles.Count > 0 && target.Task != TaskKind.Regression)
+            throw new LodeException(ErrorCode.InvalidArgument, $"Quantiles are of numbers; the target '{target.Name}' has classes.");
+        var model = Quantiles.Count == 0 ? learner.Fit(training, context) : QuantileModel.Fit([.. Quantiles.Select(quantile => quantile.Level)], [.. Quantiles.Select(quantile => quantile.Learner)], training, context);
         return new FittedPipeline(dataset.Features.Schema, target.Name, target.Classes, fitted, layout, model) { Spec = Spec };
     }
 

@@ -30,13 +30,23 @@ public sealed record PipelineSpec
     /// <summary>A name of the <see cref="LearnerCatalog"/>.</summary>
     public required StepSpec Learner { get; init; }
 
+    /// <summary>Levels of quantiles, ascending, each between 0 and 1: the learner is fitted for each, with its option <c>quantile</c> set to it. Null: one number a row.</summary>
+    public IReadOnlyList<double>? Quantiles { get; init; }
+
     /// <summary>The pipeline that it describes.</summary>
     /// <exception cref="LodeException">InvalidArgument: a name or an option does not exist or is out of range.</exception>
-    public Pipeline Create() => new(
-        [.. Transforms.Select(step => TransformCatalog.Create(step.Name, step.Parameters, step.Columns))],
-        LearnerCatalog.Create(Learner.Name, Learner.Parameters),
-        Resampler is null ? null : ResamplerCatalog.Create(Resampler.Name, Resampler.Parameters))
-    { Spec = this };
+    public Pipeline Create()
+    {
+        if (Quantiles is { } levels)
+            QuantileModel.RequireLevels(levels);
+        return new Pipeline([.. Transforms.Select(step => TransformCatalog.Create(step.Name, step.Parameters, step.Columns))],
+            LearnerCatalog.Create(Learner.Name, Learner.Parameters),
+            Resampler is null ? null : ResamplerCatalog.Create(Resampler.Name, Resampler.Parameters))
+        {
+            Spec = this,
+            Quantiles = [.. (Quantiles ?? []).Select(level => (level, LearnerCatalog.Create(Learner.Name, new Dictionary<string, object?>(Learner.Parameters) { ["quantile"] = level })))],
+        };
+    }
 
     /// <summary>As JSON, names in snake case; the same description gives the same text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, PipelineJson.Default.PipelineSpec);

@@ -56,26 +56,32 @@ public sealed class NumericColumn : Column
 
     /// <param name="name">Not empty.</param>
     /// <param name="values">One a row; NaN is missing. The column keeps the array.</param>
-    public NumericColumn(string name, double[] values) : base(name) => _values = values;
+    public NumericColumn(string name, double[] values) : this(name, values, values.Length)
+    {
+    }
+
+    /// <summary>A column of an array's first values.</summary>
+    internal NumericColumn(string name, double[] values, int count) : base(name) => (_values, Count) = (values, count);
 
     /// <inheritdoc/>
     public override ColumnKind Kind => ColumnKind.Numeric;
 
     /// <inheritdoc/>
-    public override int Count => _values.Length;
+    public override int Count { get; }
 
     /// <summary>The values, shape [rows]; NaN is missing.</summary>
-    public ReadOnlySpan<double> Values => _values;
+    public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
 
     /// <inheritdoc/>
-    public override bool IsMissing(int row) => double.IsNaN(_values[row]);
+    public override bool IsMissing(int row) => double.IsNaN(Values[row]);
 
     /// <inheritdoc/>
     public override Column Select(ReadOnlySpan<int> rows)
     {
+        var all = Values;
         var values = new double[rows.Length];
         for (var i = 0; i < rows.Length; i++)
-            values[i] = _values[rows[i]];
+            values[i] = all[rows[i]];
         return new NumericColumn(Name, values);
     }
 }
@@ -99,37 +105,34 @@ public sealed class CategoricalColumn : Column
             if (code < -1 || code >= levels.Length)
                 throw new ArgumentException($"Column '{name}': code {code} is outside its {levels.Length} levels.", nameof(codes));
         }
-        _codes = codes;
-        _levels = levels;
+        (_codes, _levels, Count) = (codes, levels, codes.Length);
     }
 
-    private CategoricalColumn(CategoricalColumn other, int[] codes) : base(other.Name)
-    {
-        _codes = codes;
-        _levels = other._levels;
-    }
+    /// <summary>A column of an array's first codes; nothing is checked, and nothing allocated for it.</summary>
+    internal CategoricalColumn(string name, int[] codes, int count, string[] levels) : base(name) => (_codes, _levels, Count) = (codes, levels, count);
 
     /// <inheritdoc/>
     public override ColumnKind Kind => ColumnKind.Categorical;
 
     /// <inheritdoc/>
-    public override int Count => _codes.Length;
+    public override int Count { get; }
 
     /// <summary>The level of each row, shape [rows]; -1 is missing.</summary>
-    public ReadOnlySpan<int> Codes => _codes;
+    public ReadOnlySpan<int> Codes => _codes.AsSpan(0, Count);
 
     /// <summary>The texts that the codes stand for; from a file, in ordinal order.</summary>
     public IReadOnlyList<string> Levels => _levels;
 
     /// <inheritdoc/>
-    public override bool IsMissing(int row) => _codes[row] < 0;
+    public override bool IsMissing(int row) => Codes[row] < 0;
 
     /// <inheritdoc/>
     public override Column Select(ReadOnlySpan<int> rows)
     {
+        var all = Codes;
         var codes = new int[rows.Length];
         for (var i = 0; i < rows.Length; i++)
-            codes[i] = _codes[rows[i]];
-        return new CategoricalColumn(this, codes);
+            codes[i] = all[rows[i]];
+        return new CategoricalColumn(Name, codes, codes.Length, _levels);
     }
 }

@@ -21,22 +21,21 @@ public static class CsvBlocks
 
     private static IEnumerable<Table> Blocks(Stream stream, string name, CsvOptions options, int rows)
     {
-        using var input = new CsvInput(stream, options.Encoding, name);
-        var lexer = new CsvLexer(input, name);
-        lexer.Delimiter = (byte)(options.Delimiter ?? CsvReader.Sniff(lexer.Peek(CsvReader.SniffedBytes)));
-        string[] names = [.. CsvReader.ReadHeader(lexer, options, remember: false).Select(column => column.Name)];
-        for (var block = 0; ; block++)
+        using var records = new CsvRecords(stream, name, options);
+        if (records.Ready() == 0)
+            throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
+        while (records.Ready() > 0)
         {
-            CsvColumnBuilder[] columns = [.. names.Select(column => new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : ColumnKind.Categorical, options, remember: false))];
-            var count = 0;
-            while (count < rows && CsvReader.ReadRecord(lexer, columns))
-                count++;
-            if (count == 0 && block == 0)
-                throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
-            if (count > 0)
-                yield return new Table([.. columns.Select(column => column.Build()!)]);
-            if (count < rows)
-                yield break;
+            CsvColumnBuilder[] columns = [.. records.Names.Select(column => new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : ColumnKind.Categorical, options, remember: false))];
+            for (var left = rows; left > 0 && records.Ready() is > 0 and var ready;)
+            {
+                var count = Math.Min(left, ready);
+                records.Feed(columns, count);
+                left -= count;
+            }
+            foreach (var column in columns)
+                column.End();
+            yield return new Table([.. columns.Select(column => column.Build())]);
         }
     }
 }

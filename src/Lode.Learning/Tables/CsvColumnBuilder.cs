@@ -5,7 +5,7 @@ namespace Lode.Learning;
 
 /// <summary>
 /// Collects the cells of one column as numbers, dates or levels, whichever all of them are. What the cells looked like is remembered only where the source cannot be
-/// read again, and only up to a bound; elsewhere a column that turns out to be text says so, and the source is read again.
+/// read again, and only up to a bound; elsewhere a column that turns out to be text says how many rows it has to be shown again.
 /// </summary>
 internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions options, bool remember)
 {
@@ -13,12 +13,14 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
     internal const int MostRemembered = 1 << 27;
 
     private readonly byte[][] _missing = [.. options.MissingTokens.Where(token => token.Length > 0).Select(Encoding.UTF8.GetBytes)];
-    private readonly ChunkedList<double> _values = new();
-    private readonly ChunkedList<long> _ticks = new();
-    private readonly ChunkedList<int> _codes = new();
-    private readonly Dictionary<string, int> _levels = new(StringComparer.Ordinal);
+    private readonly bool[] _beginsMissing = First(options.MissingTokens);
+    private readonly GrowingArray<double> _values = new();
+    private readonly GrowingArray<long> _ticks = new();
+    private readonly GrowingArray<int> _codes = new();
+    private Dictionary<string, int> _levels = new(StringComparer.Ordinal);
     private readonly bool _inferred = kind is null;
     private ColumnKind? _kind = kind;
+    private int _room; // Rows to make room for.
     private int _leading; // Missing cells before the first that is there.
     private byte[]? _spelling = remember && kind is null ? new byte[1024] : null;
     private int _spelt;
@@ -27,17 +29,54 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
     private bool _monthFirst = options.DateOrder == DateOrder.MonthFirst;
     private bool _numbered;
     private bool _dated;
+    private byte[] _scratch = [];
 
     public string Name => name;
 
-    /// <summary>Whether its cells are text after all, and their spelling is lost.</summary>
-    public bool NeedsText { get; private set; }
+    /// <summary>How many of the first rows have to be shown again, since the column is text after all and their spelling is lost.</summary>
+    public int Lost { get; private set; }
+
+    /// <summary>What is wrong with a cell, after which none was taken; null: nothing.</summary>
+    public string? Wrong { get; private set; }
+
+    /// <summary>The record of the batch that <see cref="Wrong"/> is about.</summary>
+    public int WrongRecord { get; private set; }
+
+    /// <summary>Takes the cells of a column from some records of a batch.</summary>
+    public void Add(CsvBatch batch, int column, int from, int count)
+    {
+        for (var record = from; record < from + count && Wrong is null; record++)
+        {
+            var cell = batch.Field(record, column, ref _scratch);
+            // What most cells are goes by the shortest way.
+            if (_kind == ColumnKind.Numeric && _spelling is null && cell.Length > 0 && !_beginsMissing[cell[0]] && InvariantNumber.TryParse(cell, out var value))
+                _values.Add(value);
+            else
+                Wrong = Add(cell);
+            WrongRecord = record;
+        }
+    }
+
+    /// <summary>Makes room for so many rows.</summary>
+    /// <returns>Bytes that became garbage by it.</returns>
+    public long Reserve(int rows)
+    {
+        _room = rows;
+        return _kind switch
+        {
+            null => 0,
+            ColumnKind.Numeric => _values.Reserve(rows),
+            ColumnKind.Date => _ticks.Reserve(rows),
+            _ => _codes.Reserve(rows),
+        };
+    }
+
+    /// <summary>Shows a row again, in [0, <see cref="Lost"/>).</summary>
+    public void AddAgain(int row, ReadOnlySpan<byte> cell) => _codes.Values[row] = cell.Length == 0 || IsMissing(cell) ? -1 : CodeOf(cell);
 
     /// <summary>Null, or what is wrong with the cell.</summary>
-    public string? Add(ReadOnlySpan<byte> cell)
+    private string? Add(ReadOnlySpan<byte> cell)
     {
-        if (NeedsText)
-            return null;
         var missing = cell.Length == 0 || IsMissing(cell);
         if (_kind == ColumnKind.Numeric)
         {
@@ -56,20 +95,26 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
         return missing && _kind is null ? AddLeading() : AddDateOrFirst(cell, missing);
     }
 
+    /// <summary>Decides, after the last row, what the column is; only then is <see cref="Lost"/> known.</summary>
     /// <exception cref="LodeException">InvalidArgument: the column is to be of dates, of which it is not clear where the day stands.</exception>
-    public Column? Build()
+    public void End()
     {
         if (_kind is null)
-        {
-            _values.Add(double.NaN, _leading);
-            return new NumericColumn(name, _values.Take());
-        }
-        if (_kind == ColumnKind.Numeric)
-            return new NumericColumn(name, _values.Take());
-        if (_kind == ColumnKind.Date && !NeedsText && BuildDates() is { } dates)
-            return dates;
-        return NeedsText ? null : BuildText();
+            Decide(ColumnKind.Numeric);
+        if (_kind != ColumnKind.Date || !_numbered || _dayFirst || _monthFirst)
+            return;
+        if (!_inferred || (remember && _spelling is null))
+            throw new LodeException(ErrorCode.InvalidArgument, $"Column '{name}': its dates do not tell whether the day or the month stands first.", "Say it with DateOrder.");
+        TurnText(default, missing: true, last: true);
     }
+
+    /// <summary>The column, after <see cref="End"/> and all rows that had to be shown again; the builder lets go of it.</summary>
+    public Column Build() => _kind switch
+    {
+        ColumnKind.Numeric when _values.Take() is var (values, count) => new NumericColumn(name, values, count),
+        ColumnKind.Date => BuildDates(),
+        _ => BuildText(),
+    };
 
     private string? AddLeading()
     {
@@ -82,14 +127,7 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
     {
         if (_kind is null)
         {
-            _kind = InvariantNumber.TryParse(cell, out _) ? ColumnKind.Numeric : CsvDate.TryParse(cell, out _) ? ColumnKind.Date : ColumnKind.Categorical;
-            if (_kind == ColumnKind.Categorical)
-            {
-                _spelling = null;
-                _codes.Add(-1, _leading);
-            }
-            _values.Add(double.NaN, _kind == ColumnKind.Numeric ? _leading : 0);
-            _ticks.Add(DateColumn.Missing, _kind == ColumnKind.Date ? _leading : 0);
+            Decide(InvariantNumber.TryParse(cell, out _) ? ColumnKind.Numeric : CsvDate.TryParse(cell, out _) ? ColumnKind.Date : ColumnKind.Categorical);
             return Add(cell);
         }
         if (missing)
@@ -103,6 +141,25 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
         _ticks.Add(date.Ticks);
         Remember(cell);
         return null;
+    }
+
+    private void Decide(ColumnKind kind)
+    {
+        _kind = kind;
+        Reserve(_room);
+        if (kind == ColumnKind.Numeric)
+        {
+            _values.Add(double.NaN, _leading);
+        }
+        else if (kind == ColumnKind.Date)
+        {
+            _ticks.Add(DateColumn.Missing, _leading);
+        }
+        else
+        {
+            _spelling = null;
+            _codes.Add(-1, _leading);
+        }
     }
 
     /// <summary>Whether it is written like the others; remembers what it tells about their order.</summary>
@@ -119,26 +176,19 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
         return !(_dayFirst && _monthFirst);
     }
 
-    private DateColumn? BuildDates()
+    private DateColumn BuildDates()
     {
-        if (_numbered && !_dayFirst && !_monthFirst)
-        {
-            if (!_inferred)
-                throw new LodeException(ErrorCode.InvalidArgument, $"Column '{name}': its dates do not tell whether the day or the month stands first.", "Say it with DateOrder.");
-            TurnText(default, missing: true, last: true);
-            return null;
-        }
-        var ticks = _ticks.Take();
+        var (ticks, count) = _ticks.Take();
         if (_numbered && _monthFirst)
         {
             // Cells that could be either way were taken for day first.
-            foreach (ref var tick in ticks.AsSpan())
+            foreach (ref var tick in ticks.AsSpan(0, count))
             {
                 if (tick != DateColumn.Missing && new DateTime(tick, DateTimeKind.Utc).Day <= 12)
                     tick = CsvDate.Swap(tick);
             }
         }
-        return new DateColumn(name, ticks);
+        return new DateColumn(name, ticks, count);
     }
 
     private CategoricalColumn BuildText()
@@ -148,14 +198,29 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
         var rank = new int[levels.Length];
         for (var i = 0; i < levels.Length; i++)
             rank[_levels[levels[i]]] = i;
-        var codes = _codes.Take();
-        foreach (ref var code in codes.AsSpan())
+        _levels = [];
+        var (codes, count) = _codes.Take();
+        foreach (ref var code in codes.AsSpan(0, count))
             code = code < 0 ? -1 : rank[code];
-        return new CategoricalColumn(name, codes, levels);
+        return new CategoricalColumn(name, codes, count, levels);
+    }
+
+    /// <summary>By byte, whether a token begins with it.</summary>
+    private static bool[] First(IReadOnlyList<string> tokens)
+    {
+        var first = new bool[256];
+        foreach (var token in tokens)
+        {
+            if (token.Length > 0)
+                first[Encoding.UTF8.GetBytes(token)[0]] = true;
+        }
+        return first;
     }
 
     private bool IsMissing(ReadOnlySpan<byte> cell)
     {
+        if (!_beginsMissing[cell[0]])
+            return false;
         foreach (var token in _missing)
         {
             if (token[0] == cell[0] && cell.SequenceEqual(token))
@@ -187,10 +252,16 @@ internal sealed class CsvColumnBuilder(string name, ColumnKind? kind, CsvOptions
         _kind = ColumnKind.Categorical;
         _values.Take();
         _ticks.Take();
+        _codes.Reserve(_room);
         if (_spelling is null)
         {
-            NeedsText = true;
-            return remember ? $"'{Text(cell)}' is text; the {rows} rows before are not, and are too many to remember how they are written." : null;
+            if (remember)
+                return $"'{Text(cell)}' is text; the {rows} rows before are not, and are too many to remember how they are written.";
+            Lost = rows;
+            _codes.Add(-1, rows);
+            if (!last)
+                _codes.Add(missing ? -1 : CodeOf(cell));
+            return null;
         }
         var rest = _spelling.AsSpan(0, _spelt);
         while (rest.Length > 0)

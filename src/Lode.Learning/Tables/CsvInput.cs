@@ -24,6 +24,9 @@ public enum CsvEncoding
 internal sealed class CsvInput(Stream source, CsvEncoding encoding, string name) : IDisposable
 {
     private readonly byte[] _raw = new byte[1 << 16];
+    private readonly Stream _file = source;
+    private readonly long _first = source.CanSeek ? source.Position : 0;
+    private readonly long _length = source.CanSeek ? source.Length - source.Position : 0;
     private Stream _source = source;
     private GZipStream? _unpacking;
     private int _start;
@@ -40,6 +43,16 @@ internal sealed class CsvInput(Stream source, CsvEncoding encoding, string name)
 
     /// <summary>Whether what is handed out was made here and so is UTF-8 for certain.</summary>
     public bool IsTranscoded => _encoding is CsvEncoding.Utf16 or CsvEncoding.Latin1;
+
+    /// <summary>The share of the source that was read and used, in (0, 1]; 0 where it cannot tell. Of packed and transcoded sources it is a little too large.</summary>
+    /// <param name="waiting">Bytes that were handed out and not used yet.</param>
+    public double Share(int waiting)
+    {
+        if (_length <= 0)
+            return 0;
+        var used = _file.Position - _first - (_unpacking is null && !IsTranscoded ? waiting + _end - _start : 0);
+        return Math.Clamp(used / (double)_length, double.Epsilon, 1);
+    }
 
     /// <summary>Reads some bytes; 0 at the end.</summary>
     /// <exception cref="LodeException">InvalidArgument: the bytes are not of the encoding, or a packed file is damaged.</exception>

@@ -1,4 +1,3 @@
-using System.Text;
 using Lode.Core;
 
 namespace Lode.Learning;
@@ -23,6 +22,9 @@ public sealed record CsvOptions
 
     /// <summary>Which number of <c>3/4/2024</c> is the day. Default: seen from the column.</summary>
     public DateOrder DateOrder { get; init; } = DateOrder.Infer;
+
+    /// <summary>How many threads read, ≥ 0; 0: one a processor. The table is the same, whatever their number. Default: 0.</summary>
+    public int Threads { get; init; }
 }
 
 /// <summary>Tables from text with a header and separated fields, packed with gzip or not.</summary>
@@ -33,13 +35,16 @@ public sealed record CsvOptions
 /// A column is numeric when every cell that is not missing is a number in the invariant culture (<c>1</c>, <c>-2.5e3</c>,
 /// <c>Infinity</c>), of dates when every such cell is a date written alike (see docs/tables.md), else categorical with its levels in ordinal order.
 /// A column without any value is numeric.
-/// The text is never held: memory is eight bytes for a number or date and four for a level's code. A source that can seek is read a second
-/// time where a column that began with numbers or dates turns out to be text; of others up to 128 MB of spelling a column are kept for that.
+/// The text is never held: a number or date takes eight bytes, a level's code four, and each level its text. Reading adds to that at most a
+/// sixteenth of it and 64 MB, or, where rows become shorter along the file by more than a thirty-second or the source cannot seek, as much as one column. A
+/// source that can seek is read a second time, up to that row, where a column that began with numbers or dates turns out to be text; of others up to
+/// 128 MB of spelling a column are kept for that.
 /// </remarks>
 public static class CsvReader
 {
     internal const int SniffedBytes = 1 << 16;
     private const int SniffedRows = 30;
+    private const long MostReleased = 1L << 26;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="LodeException">NotFound, PermissionDenied or Unavailable: the file cannot be read. InvalidArgument: its
@@ -76,19 +81,14 @@ public static class CsvReader
     {
         options ??= new CsvOptions();
         var start = stream.CanSeek ? stream.Position : 0;
-        var columns = ReadColumns(stream, name, options, remember: !stream.CanSeek);
-        string[] texts = [.. columns.Where(column => column.Built is null).Select(column => column.Name)];
-        if (texts.Length > 0)
+        var columns = ReadColumns(stream, name, options);
+        if (columns.Any(column => column.Lost > 0))
         {
-            if (!stream.CanSeek)
-                throw new LodeException(ErrorCode.InvalidArgument, $"{name}, column '{texts[0]}': its dates do not tell whether the day or the month stands first.", "Say it with DateOrder.");
-            var kinds = new Dictionary<string, ColumnKind>(options.Kinds, StringComparer.Ordinal);
-            foreach (var text in texts)
-                kinds[text] = ColumnKind.Categorical;
             stream.Position = start;
-            columns = ReadColumns(stream, name, options with { Kinds = kinds }, remember: false);
+            using var again = new CsvRecords(stream, name, options);
+            again.FeedAgain(columns);
         }
-        return new Table([.. columns.Select(column => column.Built!)]);
+        return new Table([.. columns.Select(column => column.Build())]);
     }
 
     /// <summary>Reads text to the end.</summary>
@@ -102,20 +102,59 @@ public static class CsvReader
         return Read(stream, name, (options ?? new CsvOptions()) with { Encoding = CsvEncoding.Utf8 });
     }
 
-    private static List<(string Name, Column? Built)> ReadColumns(Stream stream, string name, CsvOptions options, bool remember)
+    private static CsvColumnBuilder[] ReadColumns(Stream stream, string name, CsvOptions options)
     {
-        if (options.Delimiter is '"' or '\n' or '\r' or ' ' or > '\u007F')
-            throw new LodeException(ErrorCode.InvalidArgument, "The delimiter must be an ASCII character and no quote, line end or space.");
-        using var input = new CsvInput(stream, options.Encoding, name);
-        var lexer = new CsvLexer(input, name);
-        lexer.Delimiter = (byte)(options.Delimiter ?? Sniff(lexer.Peek(SniffedBytes)));
-        var columns = ReadHeader(lexer, options, remember);
-        var rows = 0;
-        while (ReadRecord(lexer, columns))
-            rows++;
-        if (rows == 0)
+        using var records = new CsvRecords(stream, name, options);
+        if (records.Ready() == 0)
             throw new LodeException(ErrorCode.InvalidArgument, $"{name} has a header and no rows.");
-        return [.. columns.Select(column => (column.Name, column.Build()))];
+        CsvColumnBuilder[] columns = [.. records.Names.Select(column => new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : null, options, remember: !stream.CanSeek))];
+        var (rows, room, before, margin) = (0, 0, 0.0, 1.0 / 32);
+        while (records.Ready() is > 0 and var ready)
+        {
+            if (ready > Array.MaxLength - rows)
+                throw new LodeException(ErrorCode.InvalidArgument, $"{name} has more rows than a table can: {Array.MaxLength}.", "Read it in blocks (CsvBlocks).");
+            rows += ready;
+            var share = records.Share;
+            // As soon as it is seen that the room will not do: what must be copied is least then.
+            if (rows > room || (share > 0 && rows / share > room))
+            {
+                Reserve(columns, room = Room(rows, share, ready, share - before, margin));
+                margin *= 2;
+            }
+            before = share;
+            records.Feed(columns, ready);
+        }
+        foreach (var column in columns)
+            column.End();
+        return columns;
+    }
+
+    /// <summary>How many rows to make room for: as many as the whole is likely to have, and a little more.</summary>
+    /// <param name="rows">So many were read.</param>
+    /// <param name="share">Of the source; 0: unknown, then twice as many.</param>
+    /// <param name="lastRows">Those of late.</param>
+    /// <param name="lastShare">And of which share of the source: rows may become shorter.</param>
+    /// <param name="margin">How much more, as a share of the whole.</param>
+    internal static int Room(int rows, double share, int lastRows, double lastShare, double margin)
+    {
+        if (share >= 1)
+            return rows;
+        var likely = share > 0 ? (rows + (Math.Max(rows / share, lastShare > 0 ? lastRows / lastShare : 0) * (1 - share))) * (1 + margin) : 2.0 * rows;
+        return (int)Math.Clamp(likely, rows, Array.MaxLength);
+    }
+
+    private static void Reserve(CsvColumnBuilder[] columns, int rows)
+    {
+        var released = 0L;
+        foreach (var column in columns)
+        {
+            released += column.Reserve(rows);
+            if (released < MostReleased)
+                continue;
+            // Else what one column left would still be there when the next grows, and all of it together is as much as the table.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            released = 0;
+        }
     }
 
     /// <summary>The separator that parts most of the first rows into as many fields as the header, of several that which gives the most fields.</summary>
@@ -149,55 +188,5 @@ public static class CsvReader
                 (best, score) = (candidate, (counts.Count(other => other == counts[0]), counts[0]));
         }
         return best;
-    }
-
-    internal static CsvColumnBuilder[] ReadHeader(CsvLexer lexer, CsvOptions options, bool remember)
-    {
-        var columns = new List<CsvColumnBuilder>();
-        var names = new Dictionary<string, int>(StringComparer.Ordinal);
-        CsvToken token;
-        do
-        {
-            token = lexer.Read(out var field);
-            // A blank line before the header is skipped like any other.
-            if (token == CsvToken.LastField && columns.Count == 0 && field.IsEmpty && !lexer.Quoted)
-                continue;
-            if (token == CsvToken.End)
-                throw new LodeException(ErrorCode.InvalidArgument, $"{lexer.Name} is empty; a header and rows are needed.");
-            var column = Encoding.UTF8.GetString(field);
-            if (string.IsNullOrWhiteSpace(column))
-                throw lexer.Error(columns.Count, null, "the header's name is empty.");
-            if (!names.TryAdd(column, columns.Count + 1))
-                throw lexer.Error(columns.Count, column, $"the header's name is that of column {names[column]} too.");
-            columns.Add(new CsvColumnBuilder(column, options.Kinds.TryGetValue(column, out var kind) ? kind : null, options, remember));
-        }
-        while (token == CsvToken.Field || columns.Count == 0);
-        foreach (var column in options.Kinds.Keys)
-        {
-            if (!options.KindsMayBeAbsent && !names.ContainsKey(column))
-                throw new LodeException(ErrorCode.InvalidArgument, $"{lexer.Name} has no column '{column}'.", DidYouMean.Hint(column, names.Keys));
-        }
-        return [.. columns];
-    }
-
-    internal static bool ReadRecord(CsvLexer lexer, CsvColumnBuilder[] columns)
-    {
-        var fields = 0;
-        while (true)
-        {
-            var token = lexer.Read(out var field);
-            if (token == CsvToken.End)
-                return false;
-            if (token == CsvToken.LastField && fields == 0 && columns.Length > 1 && field.IsEmpty && !lexer.Quoted)
-                continue;
-            if (fields < columns.Length && columns[fields].Add(field) is { } wrong)
-                throw lexer.Error(fields, columns[fields].Name, wrong, wrong.EndsWith("written.", StringComparison.Ordinal) ? "Say the column's kind, or read it from a file." : null);
-            fields++;
-            if (token == CsvToken.Field)
-                continue;
-            return fields == columns.Length ? true : throw new LodeException(ErrorCode.InvalidArgument,
-                $"{lexer.Name}, line {lexer.Line}, column {Math.Min(fields, columns.Length) + (fields > columns.Length ? 1 : 0)}: " +
-                $"the row has {fields} {(fields == 1 ? "field" : "fields")}; the header has {columns.Length}.");
-        }
     }
 }

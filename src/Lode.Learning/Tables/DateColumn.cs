@@ -19,30 +19,34 @@ public sealed class DateColumn : Column
             if (tick != Missing && (ulong)tick > (ulong)DateTime.MaxValue.Ticks)
                 throw new ArgumentException($"Column '{name}': {tick} ticks are no point in time.", nameof(ticks));
         }
-        _ticks = ticks;
+        (_ticks, Count) = (ticks, ticks.Length);
     }
+
+    /// <summary>A column of an array's first points in time; nothing is checked.</summary>
+    internal DateColumn(string name, long[] ticks, int count) : base(name) => (_ticks, Count) = (ticks, count);
 
     /// <inheritdoc/>
     public override ColumnKind Kind => ColumnKind.Date;
 
     /// <inheritdoc/>
-    public override int Count => _ticks.Length;
+    public override int Count { get; }
 
     /// <summary>The points in time, shape [rows]; see <see cref="DateTime.Ticks"/>.</summary>
-    public ReadOnlySpan<long> Ticks => _ticks;
+    public ReadOnlySpan<long> Ticks => _ticks.AsSpan(0, Count);
 
     /// <summary>Seconds from the start of 1970 to a point in time, NaN for <see cref="Missing"/>.</summary>
     public static double Seconds(long ticks) => ticks == Missing ? double.NaN : (ticks - DateTime.UnixEpoch.Ticks) / (double)TimeSpan.TicksPerSecond;
 
     /// <inheritdoc/>
-    public override bool IsMissing(int row) => _ticks[row] == Missing;
+    public override bool IsMissing(int row) => Ticks[row] == Missing;
 
     /// <inheritdoc/>
     public override Column Select(ReadOnlySpan<int> rows)
     {
+        var all = Ticks;
         var ticks = new long[rows.Length];
         for (var i = 0; i < rows.Length; i++)
-            ticks[i] = _ticks[rows[i]];
-        return new DateColumn(Name, ticks);
+            ticks[i] = all[rows[i]];
+        return new DateColumn(Name, ticks, ticks.Length);
     }
 }

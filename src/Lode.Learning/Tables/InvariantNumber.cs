@@ -72,10 +72,15 @@ internal static class InvariantNumber
         return i == from ? 0 : i;
     }
 
-    // The runtime allows trailing zero bytes; a cell that has one is no number.
+    // The runtime allows trailing zero bytes; a cell that has one is no number. It does not know how C and Python write infinity.
     private static bool ParseRest(ReadOnlySpan<byte> text, out double value)
     {
         value = 0;
+        if (text.Length is 3 or 4 && System.Text.Ascii.EqualsIgnoreCase(text[^3..], "inf"u8) && (text.Length == 3 || text[0] is (byte)'-' or (byte)'+'))
+        {
+            value = text[0] == (byte)'-' ? double.NegativeInfinity : double.PositiveInfinity;
+            return true;
+        }
         return !text.Contains((byte)0) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 }

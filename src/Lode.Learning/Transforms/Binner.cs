@@ -9,16 +9,16 @@ public enum BinStrategy
     /// <summary>Of equal width.</summary>
     Uniform = 1,
 
-    /// <summary>Of equal numbers of training rows.</summary>
+    /// <summary>Of equal numbers of training rows, by weight.</summary>
     Quantile = 2,
 
-    /// <summary>Half way between the centres of one-dimensional k-means, started from the centres of equal widths.</summary>
+    /// <summary>Half way between the centres of one-dimensional k-means over the rows by weight, started from the centres of equal widths.</summary>
     KMeans = 3,
 }
 
 /// <summary>Turns every numeric column into the number of its bin, from 0, or into a level for each bin.</summary>
 /// <remarks>As scikit-learn's KBinsDiscretizer: a value on a cut is in the upper bin, bins narrower than 1e-8 are joined, values beyond the training rows' are in the first
-/// or last bin. Rows count alike whatever their weights. Missing values stay missing.</remarks>
+/// or last bin. A row of weight 2 counts as the row twice (<see cref="SortedSample"/>). Missing values stay missing.</remarks>
 public sealed class Binner : ITransform
 {
     private readonly int _bins;
@@ -41,16 +41,18 @@ public sealed class Binner : ITransform
         reader.Choice("encode", "ordinal", "ordinal", "categorical") == "categorical");
 
     /// <inheritdoc/>
-    public IFittedTransform Fit(TrainingRows rows) => new FittedBins(_levels, ColumnMap.Numeric(rows.Features, column => Cuts(Moments.Sorted(column.Values))));
+    public IFittedTransform Fit(TrainingRows rows) =>
+        new FittedBins(_levels, ColumnMap.Numeric(rows.Features, column => Cuts(SortedSample.Of(column.Values, rows.Weights))));
 
-    private double[] Cuts(double[] sorted)
+    private double[] Cuts(SortedSample sample)
     {
+        var sorted = sample.Values;
         if (sorted.Length == 0 || sorted[0] == sorted[^1])
             return [];
-        var edges = _strategy == BinStrategy.KMeans ? Centres(sorted) : new double[_bins + 1];
+        var edges = _strategy == BinStrategy.KMeans ? Centres(sample) : new double[_bins + 1];
         for (var i = 0; i <= _bins && _strategy != BinStrategy.KMeans; i++)
         {
-            edges[i] = _strategy == BinStrategy.Quantile ? Moments.Quantile(sorted, i / (double)_bins)
+            edges[i] = _strategy == BinStrategy.Quantile ? sample.Quantile(i / (double)_bins)
                 : i == _bins ? sorted[^1] : sorted[0] + (i * ((sorted[^1] - sorted[0]) / _bins));
         }
         var cuts = new List<double>(_bins);
@@ -66,8 +68,9 @@ public sealed class Binner : ITransform
     }
 
     /// <summary>Edges between the centres, with both ends.</summary>
-    private double[] Centres(double[] sorted)
+    private double[] Centres(SortedSample sample)
     {
+        var sorted = sample.Values;
         var width = (sorted[^1] - sorted[0]) / _bins;
         var centres = new double[_bins];
         for (var i = 0; i < _bins; i++)
@@ -81,12 +84,12 @@ public sealed class Binner : ITransform
             var (moved, at) = (false, 0);
             for (var i = 0; i < _bins; i++)
             {
-                var (sum, from) = (0.0, at);
+                var (sum, total) = (0.0, 0.0);
                 for (; at < sorted.Length && (i == _bins - 1 || sorted[at] < edges[i + 1]); at++)
-                    sum += sorted[at];
-                if (at == from)
+                    (sum, total) = (sum + (sample.Weight(at) * sorted[at]), total + sample.Weight(at));
+                if (total == 0)
                     continue;
-                var centre = sum / (at - from);
+                var centre = sum / total;
                 moved |= centre != centres[i];
                 centres[i] = centre;
             }

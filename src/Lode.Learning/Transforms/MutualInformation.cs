@@ -3,7 +3,7 @@ using Lode.Core;
 namespace Lode.Learning;
 
 /// <summary>Keeps the columns that tell most about the target; dates stay.</summary>
-/// <remarks>Mutual information in nats over the training rows, by their weights, of the column in levels (numbers: ten bins of equal numbers of rows; missing is a
+/// <remarks>Mutual information in nats over the training rows, by their weights, of the column in levels (numbers: ten bins of equal weight; missing is a
 /// level of its own) and the target (classes; numbers: ten such bins), less its bias (levels − 1)(classes − 1)/(2·rows): Miller, "Note on the bias of information
 /// estimates" (1955). Of equals the earlier column is kept.</remarks>
 public sealed class MutualInformationSelector : ITransform
@@ -22,7 +22,7 @@ public sealed class MutualInformationSelector : ITransform
     /// <inheritdoc/>
     public IFittedTransform Fit(TrainingRows rows)
     {
-        var (labels, classes) = LabelsOf(rows.Target);
+        var (labels, classes) = LabelsOf(rows.Target, rows.Weights);
         var scored = rows.Features.Columns.Where(column => column is not DateColumn).ToArray();
         var scores = new double[scored.Length];
         for (var i = 0; i < scored.Length; i++)
@@ -34,7 +34,7 @@ public sealed class MutualInformationSelector : ITransform
     /// <summary>The estimate, in nats; may be slightly below 0 for columns that say nothing.</summary>
     internal static double Score(Column column, int[] labels, int classes, ReadOnlySpan<double> weights)
     {
-        var (levels, count) = LevelsOf(column);
+        var (levels, count) = LevelsOf(column, weights);
         var joint = new Dictionary<long, double>();
         var (rowSums, classSums, total) = (new double[count], new double[classes], 0.0);
         for (var row = 0; row < labels.Length; row++)
@@ -56,14 +56,14 @@ public sealed class MutualInformationSelector : ITransform
         return sum - ((usedLevels - 1.0) * (usedClasses - 1.0) / (2 * total));
     }
 
-    internal static (int[] Labels, int Classes) LabelsOf(Target target) => target.Task == TaskKind.Classification
+    internal static (int[] Labels, int Classes) LabelsOf(Target target, ReadOnlySpan<double> weights) => target.Task == TaskKind.Classification
         ? (target.Labels.ToArray(), target.Classes.Count)
-        : BinsOf(target.Values);
+        : BinsOf(target.Values, weights);
 
-    private static (int[] Levels, int Count) LevelsOf(Column column)
+    private static (int[] Levels, int Count) LevelsOf(Column column, ReadOnlySpan<double> weights)
     {
         if (column is NumericColumn numeric)
-            return BinsOf(numeric.Values);
+            return BinsOf(numeric.Values, weights);
         // By the text's rank, not by the code: so the sum's order, and with it its last bit, does not hang on how levels are listed.
         var categorical = (CategoricalColumn)column;
         var ranks = new int[categorical.Levels.Count];
@@ -73,12 +73,12 @@ public sealed class MutualInformationSelector : ITransform
         return (Array.ConvertAll(categorical.Codes.ToArray(), code => code < 0 ? 0 : ranks[code]), ranks.Length + 1);
     }
 
-    private static (int[] Bins, int Count) BinsOf(ReadOnlySpan<double> values)
+    private static (int[] Bins, int Count) BinsOf(ReadOnlySpan<double> values, ReadOnlySpan<double> weights)
     {
-        var sorted = Moments.Sorted(values);
-        var different = sorted.Distinct().Take(Bins + 1).ToArray();
+        var sample = SortedSample.Of(values, weights);
+        var different = sample.Values.ToArray().Distinct().Take(Bins + 1).ToArray();
         var cuts = different.Length <= Bins ? different
-            : [.. Enumerable.Range(1, Bins - 1).Select(i => Moments.Quantile(sorted, i / (double)Bins)).Distinct()];
+            : [.. Enumerable.Range(1, Bins - 1).Select(i => sample.Quantile(i / (double)Bins)).Distinct()];
         var bins = new int[values.Length];
         for (var row = 0; row < bins.Length; row++)
         {

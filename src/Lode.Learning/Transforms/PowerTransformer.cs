@@ -37,16 +37,19 @@ public sealed class PowerTransformer(PowerMethod method = PowerMethod.YeoJohnson
         FittedPower.RequireDomain(method, column);
         var values = column.Values.ToArray();
         var varies = Moments.Of(values, weights).Variance > 0;
-        var exponent = varies ? Best(values, weights) : 1;
+        var (exponent, origin) = varies ? Best(values, weights) : (1, 0);
+        // Otherwise the power itself is as exact, and its form the older one.
+        if (!standardize || exponent * origin > -4)
+            origin = 0;
         foreach (ref var value in values.AsSpan())
-            value = FittedPower.Bend(method, value, exponent);
+            value = FittedPower.Bend(method, value, exponent, origin);
         var (mean, variance) = Moments.Of(values, weights);
-        return standardize ? new PowerColumn(exponent, mean, variance > 0 ? Math.Sqrt(variance) : 1) : new PowerColumn(exponent, 0, 1);
+        return standardize ? new PowerColumn(exponent, mean, variance > 0 ? Math.Sqrt(variance) : 1, origin) : new PowerColumn(exponent, 0, 1, 0);
     }
 
-    private double Best(double[] values, double[] weights)
+    private (double Exponent, double Origin) Best(double[] values, double[] weights)
     {
-        var (logs, total) = (0.0, 0.0);
+        var (logs, total, negative) = (0.0, 0.0, false);
         for (var i = 0; i < values.Length; i++)
         {
             if (double.IsNaN(values[i]))
@@ -54,15 +57,18 @@ public sealed class PowerTransformer(PowerMethod method = PowerMethod.YeoJohnson
             var weight = weights.Length == 0 ? 1 : weights[i];
             logs += weight * (method == PowerMethod.BoxCox ? Math.Log(values[i]) : Math.Sign(values[i]) * Math.Log(1 + Math.Abs(values[i])));
             total += weight;
+            negative |= values[i] < 0;
         }
+        // A power below 0 of large numbers is next to nothing beside the constants that come with it; about their mean it is not.
+        var origin = negative ? 0 : logs / total;
         var bent = new double[values.Length];
-        return Minimise(exponent =>
+        return (Minimise(exponent =>
         {
             for (var i = 0; i < bent.Length; i++)
-                bent[i] = FittedPower.Bend(method, values[i], exponent);
+                bent[i] = FittedPower.Bend(method, values[i], exponent, origin);
             var variance = Moments.Of(bent, weights).Variance;
-            return variance > 0 && double.IsFinite(variance) ? (total / 2 * Math.Log(variance)) - ((exponent - 1) * logs) : double.PositiveInfinity;
-        });
+            return variance > 0 && double.IsFinite(variance) ? (total / 2 * (Math.Log(variance) + (2 * exponent * origin))) - ((exponent - 1) * logs) : double.PositiveInfinity;
+        }), origin);
     }
 
     /// <summary>A grid finds the valley, golden sections its bottom.</summary>
@@ -98,15 +104,21 @@ public sealed class PowerTransformer(PowerMethod method = PowerMethod.YeoJohnson
         return (low + high) / 2;
     }
 
-    /// <summary>An exponent, then a shift and scale.</summary>
-    internal readonly record struct PowerColumn(double Exponent, double Centre, double Scale);
+    /// <summary>An exponent, then a shift and scale; the powers are of numbers over e^<paramref name="Origin"/>.</summary>
+    internal readonly record struct PowerColumn(double Exponent, double Centre, double Scale, double Origin);
 
     internal sealed class FittedPower(PowerMethod method, Dictionary<string, PowerColumn> learned) : IFittedTransform
     {
         public const string KindName = "power";
+        public const string AboutKindName = "power_about";
         private const double Most = 1e100;
 
-        public string Kind => KindName;
+        /// <summary>By column.</summary>
+        public IReadOnlyDictionary<string, PowerColumn> Learned => learned;
+
+        public string Kind => HasOrigin ? AboutKindName : KindName;
+
+        private bool HasOrigin { get; } = learned.Values.Any(column => column.Origin != 0);
 
         public void Write(BundleWriter writer)
         {
@@ -116,11 +128,16 @@ public sealed class PowerTransformer(PowerMethod method = PowerMethod.YeoJohnson
                 writer.WriteDouble(column.Exponent);
                 writer.WriteDouble(column.Centre);
                 writer.WriteDouble(column.Scale);
+                if (HasOrigin)
+                    writer.WriteDouble(column.Origin);
             });
         }
 
         public static FittedPower Read(BundleReader reader) => new((PowerMethod)reader.ReadInt32(1, 2),
-            reader.ReadByName(() => new PowerColumn(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble())));
+            reader.ReadByName(() => new PowerColumn(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), 0)));
+
+        public static FittedPower ReadAbout(BundleReader reader) => new((PowerMethod)reader.ReadInt32(1, 2),
+            reader.ReadByName(() => new PowerColumn(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble())));
 
         public Table Apply(Table table)
         {
@@ -132,7 +149,7 @@ public sealed class PowerTransformer(PowerMethod method = PowerMethod.YeoJohnson
             return ColumnMap.ApplyNumeric(table, learned, (column, values) =>
             {
                 foreach (ref var value in values.AsSpan())
-                    value = Math.Clamp((Bend(method, value, column.Exponent) - column.Centre) / column.Scale, -Most, Most);
+                    value = Math.Clamp((Bend(method, value, column.Exponent, column.Origin) - column.Centre) / column.Scale, -Most, Most);
             });
         }
 
@@ -151,7 +168,18 @@ public sealed class PowerTransformer(PowerMethod method = PowerMethod.YeoJohnson
             }
         }
 
-        public static double Bend(PowerMethod method, double x, double exponent)
+        /// <summary>The power less that at the origin, over e^(origin · exponent): the same as the power but for a shift and scale.</summary>
+        public static double Bend(PowerMethod method, double x, double exponent, double origin)
+        {
+            if (origin == 0)
+                return Bend(method, x, exponent);
+            if (x < 0)
+                return (Bend(method, x, exponent) - (exponent == 0 ? origin : PowerMinusOne(origin, exponent))) * Math.Exp(-exponent * origin);
+            var log = (method == PowerMethod.BoxCox ? Math.Log(x) : Log1P(x)) - origin;
+            return exponent == 0 ? log : PowerMinusOne(log, exponent);
+        }
+
+        private static double Bend(PowerMethod method, double x, double exponent)
         {
             if (method == PowerMethod.BoxCox)
                 return exponent == 0 ? Math.Log(x) : PowerMinusOne(Math.Log(x), exponent);

@@ -4,7 +4,7 @@ namespace Lode.Learning;
 
 /// <summary>Maps every numeric column by its own distribution on the training rows: to uniform in [0, 1], or to standard normal.</summary>
 /// <remarks>As scikit-learn's QuantileTransformer (of ties, the mean of both sides of the step), without subsampling; beyond the training rows' range it gives the
-/// ends, ±5.1993 for normal. Rows count alike whatever their weights. Missing values stay missing.</remarks>
+/// ends, ±5.1993 for normal. A row of weight 2 counts as the row twice (<see cref="SortedSample"/>). Missing values stay missing.</remarks>
 public sealed class QuantileTransformer : ITransform
 {
     private readonly int _quantiles;
@@ -26,12 +26,12 @@ public sealed class QuantileTransformer : ITransform
     /// <inheritdoc/>
     public IFittedTransform Fit(TrainingRows rows) => new FittedQuantiles(_normal, ColumnMap.Numeric(rows.Features, column =>
     {
-        var sorted = Moments.Sorted(column.Values);
-        if (sorted.Length == 0)
+        var sample = SortedSample.Of(column.Values, rows.Weights);
+        if (sample.Values.Length == 0)
             return [];
-        var quantiles = new double[Math.Max(2, Math.Min(_quantiles, rows.Features.Rows))];
+        var quantiles = new double[(int)Math.Clamp(SortedSample.RowsOf(rows.Weights, rows.Features.Rows), 2, _quantiles)];
         for (var i = 0; i < quantiles.Length; i++)
-            quantiles[i] = Math.Max(i > 0 ? quantiles[i - 1] : double.MinValue, Moments.Quantile(sorted, i / (quantiles.Length - 1.0)));
+            quantiles[i] = Math.Max(i > 0 ? quantiles[i - 1] : double.MinValue, sample.Quantile(i / (quantiles.Length - 1.0)));
         return quantiles;
     }));
 

@@ -61,7 +61,7 @@ public sealed class MaxAbsScaler : ITransform
 }
 
 /// <summary>Takes the median of the training rows away and divides by the distance of two quantiles, so that outliers do not matter.</summary>
-/// <remarks>As scikit-learn's RobustScaler; rows count alike whatever their weights. Missing values stay missing.</remarks>
+/// <remarks>As scikit-learn's RobustScaler; a row of weight 2 counts as the row twice (<see cref="SortedSample"/>). Missing values stay missing.</remarks>
 public sealed class RobustScaler : ITransform
 {
     private readonly double _low;
@@ -82,11 +82,11 @@ public sealed class RobustScaler : ITransform
     /// <inheritdoc/>
     public IFittedTransform Fit(TrainingRows rows) => new FittedScaler(ColumnMap.Numeric(rows.Features, column =>
     {
-        var sorted = Moments.Sorted(column.Values);
-        if (sorted.Length == 0)
+        var sample = SortedSample.Of(column.Values, rows.Weights);
+        if (sample.Values.Length == 0)
             return (0.0, 1.0);
-        var range = Moments.Quantile(sorted, _high) - Moments.Quantile(sorted, _low);
-        return (Moments.Quantile(sorted, 0.5), range > 0 ? range : 1);
+        var range = sample.Quantile(_high) - sample.Quantile(_low);
+        return (sample.Quantile(0.5), range > 0 ? range : 1);
     }));
 }
 

@@ -27,6 +27,7 @@ internal static class StudyEndpoints
         api.MapGet("/studies/{id}/trials/{number}", TrialAsync).Says<TrialInfo>("One trial, with its reports.");
         api.MapPost("/studies/{id}/ask", AskAsync).Takes(typeof(AskRequest)).Says<AskAnswer>("Gives out trials: those that wait first, then new ones. Where there are none now, reason and retryAfter say why and when to come again.");
         api.MapPost("/studies/{id}/trials/{number}/tell", TellAsync).Takes(typeof(TellRequest)).Says<TrialInfo>("Takes how a trial ended; the same again changes nothing, a lost lease is refused with 409.");
+        api.MapPost("/studies/{id}/turn", TurnAsync).Takes(typeof(TurnRequest)).Says<TurnAnswer>("Takes how trials ended, with what is left of their runs' journals, and then gives out others: a tell and an ask in one.");
         api.MapPost("/studies/{id}/trials/{number}/report", ReportAsync).Takes(typeof(ReportRequest)).Says<ReportAnswer>("Takes where a trial stands, and says whether to stop it.");
         api.MapPost("/studies/{id}/trials/{number}/checkpoint", CheckpointAsync).Takes(typeof(CheckpointRequest)).SaysNothing("Notes a checkpoint among the run's artifacts; whoever gets the trial next goes on from there.");
         api.MapPost("/studies/{id}/trials/{number}/release", ReleaseAsync).Takes(typeof(LeaseRequest)).SaysNothing("Takes a trial back untold: it waits again.");
@@ -79,6 +80,9 @@ internal static class StudyEndpoints
 
     private static async Task<JsonHttpResult<TrialInfo>> TellAsync(string id, string number, HttpRequest request, IStudies studies, CancellationToken ct) =>
         TypedResults.Json(await studies.TellAsync(StudyId.Parse(id), Number(number), await request.ReadAsync(s_json.TellRequest, ct), ct), s_json.TrialInfo);
+
+    private static async Task<JsonHttpResult<TurnAnswer>> TurnAsync(string id, HttpRequest request, IStudies studies, CancellationToken ct) =>
+        TypedResults.Json(await studies.TurnAsync(StudyId.Parse(id), await request.ReadAsync(s_json.TurnRequest, ct), ct), s_json.TurnAnswer);
 
     private static async Task<JsonHttpResult<ReportAnswer>> ReportAsync(string id, string number, HttpRequest request, IStudies studies, CancellationToken ct) =>
         TypedResults.Json(await studies.ReportAsync(StudyId.Parse(id), Number(number), await request.ReadAsync(s_json.ReportRequest, ct), ct), s_json.ReportAnswer);

@@ -212,7 +212,7 @@ internal sealed partial class LiveStudy
                     if (wish.Step is AddTrial or LeaseTrial && _info.StartedAt is null)
                         _info = _info with { StartedAt = receipt.Delta.Now };
                 }
-                wish.Result = new StepResult(receipt.Answers[i], known);
+                wish.Result = new StepResult(receipt.Answers[i], known, receipt.Taken[i]);
             }
         }
     }
@@ -321,4 +321,5 @@ internal sealed partial class LiveStudy
 /// <summary>What became of a step.</summary>
 /// <param name="Answer">Whether it was made.</param>
 /// <param name="Trial">The trial as it stands; null where there is none.</param>
-internal readonly record struct StepResult(StepAnswer Answer, TrialInfo? Trial);
+/// <param name="Taken">As <see cref="StudyReceipt.Taken"/>.</param>
+internal readonly record struct StepResult(StepAnswer Answer, TrialInfo? Trial, long? Taken);

@@ -96,6 +96,46 @@ public sealed class StudyHost : IStudies, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<TrialInfo> TellAsync(StudyId id, int number, TellRequest request, CancellationToken ct)
     {
+        var (live, result) = await TellAsync(id, number, request, null, ct).ConfigureAwait(false);
+        var told = Held(live, number, request.Attempt, result);
+        await live.EndWhereDoneAsync().ConfigureAwait(false);
+        return told with { Reports = [] };
+    }
+
+    /// <inheritdoc/>
+    public async Task<TurnAnswer> TurnAsync(StudyId id, TurnRequest request, CancellationToken ct)
+    {
+        if (request.Ended.Count > MaxCount)
+            throw new LodeException(ErrorCode.InvalidArgument, $"At most {MaxCount} trials are told in one turn; got {request.Ended.Count}.");
+        foreach (var ended in request.Ended)
+        {
+            if (ended.Journal is { } part)
+                JournalSegment.Check(part.Segment);
+        }
+        // All begin before one is waited for, so they are stored together.
+        var told = await Task.WhenAll(request.Ended.Select(ended => TellAsync(id, ended, ct))).ConfigureAwait(false);
+        if (told.Length > 0)
+            await (await LiveAsync(id, ct).ConfigureAwait(false)).EndWhereDoneAsync().ConfigureAwait(false);
+        return new TurnAnswer { Told = told, Ask = request.Ask is { } ask ? await AskAsync(id, ask, ct).ConfigureAwait(false) : null };
+    }
+
+    private async Task<TurnTold> TellAsync(StudyId id, TrialTurn ended, CancellationToken ct)
+    {
+        long? taken = null;
+        try
+        {
+            var (live, result) = await TellAsync(id, ended.Number, ended.Tell, ended.Journal, ct).ConfigureAwait(false);
+            taken = result.Taken;
+            return new TurnTold { Trial = Held(live, ended.Number, ended.Tell.Attempt, result) with { Reports = [] }, Taken = taken };
+        }
+        catch (LodeException error) when (error.Code is ErrorCode.Conflict or ErrorCode.NotFound or ErrorCode.InvalidArgument)
+        {
+            return new TurnTold { Error = ErrorDetail.Of(error), Taken = taken };
+        }
+    }
+
+    private async Task<(LiveStudy Live, StepResult Result)> TellAsync(StudyId id, int number, TellRequest request, JournalPart? journal, CancellationToken ct)
+    {
         var live = await LiveAsync(id, ct).ConfigureAwait(false);
         var spec = live.Info.Spec;
         if (request.State is not (TrialState.Complete or TrialState.Pruned or TrialState.Failed))
@@ -110,10 +150,8 @@ public sealed class StudyHost : IStudies, IAsyncDisposable
         }
         if (state == TrialState.Failed)
             failure ??= "It failed, and nobody said why.";
-        var result = await live.StepAsync(new TellTrial(number, request.Attempt, state, state == TrialState.Pruned ? [] : request.Values, request.Constraints, state == TrialState.Failed ? failure : null, spec.Retries)).ConfigureAwait(false);
-        var told = Held(live, number, request.Attempt, result);
-        await live.EndWhereDoneAsync().ConfigureAwait(false);
-        return told with { Reports = [] };
+        var result = await live.StepAsync(new TellTrial(number, request.Attempt, state, state == TrialState.Pruned ? [] : request.Values, request.Constraints, state == TrialState.Failed ? failure : null, spec.Retries, journal)).ConfigureAwait(false);
+        return (live, result);
     }
 
     /// <inheritdoc/>

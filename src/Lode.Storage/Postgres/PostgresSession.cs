@@ -11,6 +11,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, SqlDialect di
     private readonly Dictionary<string, string> _translated = [];
     private NpgsqlBatch? _posted;
 
+    internal override bool Gathers => true;
+
     internal override void SendPosted()
     {
         if (_posted is not { BatchCommands.Count: > 0 } batch)
@@ -19,6 +21,27 @@ internal sealed class PostgresSession(NpgsqlConnection connection, SqlDialect di
         _posted = null;
         using (batch)
             batch.ExecuteNonQuery();
+    }
+
+    internal override void ReadTogether(IReadOnlyList<SqlQuestion> questions)
+    {
+        SendPosted();
+        using var batch = connection.CreateBatch();
+        foreach (var question in questions)
+            batch.BatchCommands.Add(CommandOf(question.Sql, question.Values));
+        using var reader = batch.ExecuteReader();
+        foreach (var question in questions)
+        {
+            while (reader.Read())
+                question.Read(reader);
+            reader.NextResult();
+        }
+    }
+
+    internal override void Commit()
+    {
+        TryPost("COMMIT", []);
+        SendPosted();
     }
 
     internal override void DropPosted()
@@ -30,16 +53,21 @@ internal sealed class PostgresSession(NpgsqlConnection connection, SqlDialect di
     private protected override bool TryPost(string sql, ReadOnlySpan<object?> values)
     {
         _posted ??= connection.CreateBatch();
+        _posted.BatchCommands.Add(CommandOf(sql, values));
+        Changes++;
+        if (_posted.BatchCommands.Count >= MaxPosted)
+            SendPosted();
+        return true;
+    }
+
+    private NpgsqlBatchCommand CommandOf(string sql, ReadOnlySpan<object?> values)
+    {
         if (!_translated.TryGetValue(sql, out var text))
             _translated.Add(sql, text = Dialect.Translate(sql));
         var command = new NpgsqlBatchCommand(text);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = Dialect.Bind(value) });
-        _posted.BatchCommands.Add(command);
-        Changes++;
-        if (_posted.BatchCommands.Count >= MaxPosted)
-            SendPosted();
-        return true;
+        return command;
     }
 
     protected override void Dispose(bool disposing)

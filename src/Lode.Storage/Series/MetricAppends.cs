@@ -31,6 +31,16 @@ internal sealed class MetricAppends : ISqlDeferred
         return run;
     }
 
+    /// <summary>Takes over a run with all its metrics as the database has them; one that is remembered already stays as it is.</summary>
+    public void Know(RunId id, OpenRun run)
+    {
+        if (_runs.ContainsKey(id))
+            return;
+        run.IsComplete = true;
+        _remembered += run.Metrics.Count;
+        Remember(id, run);
+    }
+
     /// <summary>Lets points wait, and the run's next version with them.</summary>
     /// <param name="sql">The session that this belongs to.</param>
     /// <param name="run">What <see cref="Find"/> has just given.</param>
@@ -136,7 +146,7 @@ internal sealed class MetricAppends : ISqlDeferred
             {
                 if (!run.Metrics.TryGetValue(point.Key, out metric))
                 {
-                    run.Metrics.Add(point.Key, metric = OpenMetric.Open(sql, run.Row, point.Key));
+                    run.Metrics.Add(point.Key, metric = run.IsComplete && sql.Gathers ? OpenMetric.New(run.Row, point.Key) : OpenMetric.Open(sql, run.Row, point.Key));
                     _remembered++;
                 }
                 if (metric.Waiting == 0)

@@ -17,7 +17,10 @@ internal sealed class OpenMetric
 
     private const string Columns = "id, last, last_step, last_time, min, max, mean, numbers, count, tail, next_chunk";
 
-    private readonly long _id;
+    private readonly long _run;
+    private readonly string _key;
+    private long? _id;
+    private bool _isRow;
     private readonly List<Sample> _waiting = [];
     private double _last = double.NaN;
     private long _lastStep;
@@ -30,7 +33,8 @@ internal sealed class OpenMetric
     private long _tail;
     private long _nextChunk;
 
-    private OpenMetric(long id) => _id = id;
+    // Without an id it is made with its first points, and its id is asked for when it is needed.
+    private OpenMetric(long? id, long run, string key) => (_id, _isRow, _run, _key) = (id, id is not null, run, key);
 
     /// <summary>Points that wait.</summary>
     public int Waiting => _waiting.Count;
@@ -40,10 +44,13 @@ internal sealed class OpenMetric
     {
         if (Find(sql, run, key) is { } found)
             return found;
-        OpenMetric made = null!;
-        sql.RunReading("INSERT INTO metric (run_id, key, last_step, last_time, numbers, count, tail, next_chunk) VALUES (@0, @1, 0, 0, 0, 0, 0, 0) RETURNING id", [run, key], row => made = new OpenMetric(row.GetInt64(0)));
+        var made = New(run, key);
+        made.Id(sql);
         return made;
     }
+
+    /// <summary>A metric that the run does not have yet; it comes into the database with its first points.</summary>
+    public static OpenMetric New(long run, string key) => new(null, run, key);
 
     /// <summary>Puts the tails of a run that has ended into chunks, those that are worth it. No points wait; what was remembered of its metrics is out of date then.</summary>
     public static void SealTails(SqlSession sql, long run)
@@ -71,11 +78,18 @@ internal sealed class OpenMetric
         {
             foreach (var point in points)
                 Count(point);
-            if (points.Length >= SealedPiece || _tail + points.Length >= SealedTail)
-                Seal(sql, points);
+            if (!_isRow && points.Length < SealedPiece)
+            {
+                Create(sql, points);
+            }
             else
-                AppendTail(sql, points);
-            Save(sql);
+            {
+                if (points.Length >= SealedPiece || _tail + points.Length >= SealedTail)
+                    Seal(sql, points);
+                else
+                    AppendTail(sql, points);
+                Save(sql);
+            }
         }
         _waiting.Clear();
         if (_waiting.Capacity > SealedTail)
@@ -85,7 +99,7 @@ internal sealed class OpenMetric
     /// <summary>Makes a metric's summary anew from what is stored of it; forgets the metric where that is nothing.</summary>
     public static void Recount(SqlSession sql, long id)
     {
-        var metric = new OpenMetric(id);
+        var metric = new OpenMetric(id, 0, "");
         foreach (var info in ChunkTable.List(sql, id))
         {
             foreach (var point in ChunkTable.Read(sql, id, info.Number).ReadAll())
@@ -103,20 +117,51 @@ internal sealed class OpenMetric
 
     private void Save(SqlSession sql) => sql.Post(
         "UPDATE metric SET last = @1, last_step = @2, last_time = @3, min = @4, max = @5, mean = @6, numbers = @7, count = @8, tail = @9, next_chunk = @10 WHERE id = @0",
-        _id, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
+        Id(sql), NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail, _nextChunk);
+
+    // Two statements that nobody waits for.
+    private void Create(SqlSession sql, ReadOnlySpan<Sample> points)
+    {
+        (_isRow, _tail) = (true, points.Length);
+        sql.Post(
+            "INSERT INTO metric (run_id, key, last, last_step, last_time, min, max, mean, numbers, count, tail, next_chunk) VALUES (@0, @1, @2, @3, @4, @5, @6, @7, @8, @9, @10, 0)",
+            _run, _key, NullIfNaN(_last), _lastStep, _lastTime, NullIfNaN(_min), NullIfNaN(_max), NullIfNaN(_mean), _numbers, _count, _tail);
+        foreach (var point in points)
+        {
+            var isNaN = double.IsNaN(point.Value);
+            sql.Post("INSERT INTO metric_point (metric_id, step, time, value, is_nan) SELECT id, @2, @3, @4, @5 FROM metric WHERE run_id = @0 AND key = @1", _run, _key, point.Step, point.Time, isNaN ? 0.0 : point.Value, isNaN ? 1 : 0);
+        }
+    }
+
+    private long Id(SqlSession sql)
+    {
+        if (_id is null && _isRow)
+            sql.ReadApart("SELECT id FROM metric WHERE run_id = @0 AND key = @1", [_run, _key], row => _id = row.GetInt64(0));
+        else if (_id is null)
+            sql.RunReading("INSERT INTO metric (run_id, key, last_step, last_time, numbers, count, tail, next_chunk) VALUES (@0, @1, 0, 0, 0, 0, 0, 0) RETURNING id", [_run, _key], row => _id = row.GetInt64(0));
+        _isRow = true;
+        return _id!.Value;
+    }
 
     private static OpenMetric? Find(SqlSession sql, long run, string key)
     {
         OpenMetric? found = null;
-        sql.ReadApart($"SELECT {Columns} FROM metric WHERE run_id = @0 AND key = @1", [run, key], row => found = Map(row));
+        sql.ReadApart($"SELECT {Columns} FROM metric WHERE run_id = @0 AND key = @1", [run, key], row => found = Map(row, run, key));
         return found;
     }
 
     /// <summary>Adds all metrics of a run that are not there yet.</summary>
     public static void FindAll(SqlSession sql, long run, Dictionary<string, OpenMetric> metrics) =>
-        sql.ReadApart($"SELECT {Columns}, key FROM metric WHERE run_id = @0", [run], row => metrics.TryAdd(row.GetString(11), Map(row)));
+        sql.ReadApart($"SELECT {Columns}, key FROM metric WHERE run_id = @0", [run], row => metrics.TryAdd(row.GetString(11), Map(row, run, row.GetString(11))));
 
-    private static OpenMetric Map(DbDataReader row) => new(row.GetInt64(0))
+    /// <summary>A metric out of a row that has <see cref="ColumnsOf"/>, its run and its key.</summary>
+    public static (long Run, string Key, OpenMetric Metric) MapWhole(DbDataReader row) => (row.GetInt64(11), row.GetString(12), Map(row, row.GetInt64(11), row.GetString(12)));
+
+    /// <summary>The columns of <see cref="MapWhole"/>.</summary>
+    /// <param name="table">What the table is called.</param>
+    public static string ColumnsOf(string table) => string.Join(", ", Columns.Split(", ").Append("run_id").Append("key").Select(column => $"{table}.{column}"));
+
+    private static OpenMetric Map(DbDataReader row, long run, string key) => new(row.GetInt64(0), run, key)
     {
         _last = NaNIfNull(row, 1),
         _lastStep = row.GetInt64(2),
@@ -140,7 +185,7 @@ internal sealed class OpenMetric
         if (old == 0)
             return points;
         var known = new bool[old];
-        ChunkTable.FindKnown(sql, _id, points[..old], known);
+        ChunkTable.FindKnown(sql, Id(sql), points[..old], known);
         var kept = 0;
         for (var i = 0; i < points.Length; i++)
         {
@@ -156,7 +201,7 @@ internal sealed class OpenMetric
         if (_tail > 0)
         {
             sql.ReadApart("SELECT step FROM metric_point WHERE metric_id = @0 AND step = @1 AND time = @2 AND value = @3 AND is_nan = @4",
-                [_id, point.Step, point.Time, double.IsNaN(point.Value) ? 0.0 : point.Value, double.IsNaN(point.Value) ? 1 : 0], _ => found = true);
+                [Id(sql), point.Step, point.Time, double.IsNaN(point.Value) ? 0.0 : point.Value, double.IsNaN(point.Value) ? 1 : 0], _ => found = true);
         }
         return found;
     }
@@ -182,7 +227,7 @@ internal sealed class OpenMetric
 
     private void AppendTail(SqlSession sql, ReadOnlySpan<Sample> points)
     {
-        InsertTail(sql, _id, points);
+        InsertTail(sql, Id(sql), points);
         _tail += points.Length;
     }
 
@@ -203,13 +248,13 @@ internal sealed class OpenMetric
         if (_tail > 0)
         {
             var tail = new List<Sample>((int)Math.Min(_tail, 1 << 20));
-            SeriesReader.ReadTail(sql, _id, tail.Add);
-            sql.Post("DELETE FROM metric_point WHERE metric_id = @0", _id);
+            SeriesReader.ReadTail(sql, Id(sql), tail.Add);
+            sql.Post("DELETE FROM metric_point WHERE metric_id = @0", Id(sql));
             pieces.Add([.. tail]);
         }
         var total = points.Length + (pieces.Count > 0 ? pieces[0].Length : 0);
         // Each merge at least doubles what is merged, so a point is written again at most some eight times before its chunk is full.
-        while (ChunkTable.TakeLast(sql, _id, _nextChunk, Math.Min(total, ChunkCodec.MaxPoints - 1)) is { } taken)
+        while (ChunkTable.TakeLast(sql, Id(sql), _nextChunk, Math.Min(total, ChunkCodec.MaxPoints - 1)) is { } taken)
         {
             pieces.Add(taken);
             total += taken.Length;
@@ -225,7 +270,7 @@ internal sealed class OpenMetric
         while (sorted.Length >= SealedPiece)
         {
             var count = Math.Min(sorted.Length, ChunkCodec.MaxPoints);
-            ChunkTable.Insert(sql, _id, _nextChunk++, sorted[..count]);
+            ChunkTable.Insert(sql, Id(sql), _nextChunk++, sorted[..count]);
             sorted = sorted[count..];
         }
         _tail = 0;

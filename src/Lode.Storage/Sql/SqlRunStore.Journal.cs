@@ -13,22 +13,28 @@ public sealed partial class SqlRunStore
             throw new LodeException(ErrorCode.InvalidArgument, $"A journal's offset is at least 0; got {offset}.");
         // Parsed before the writer's turn: only what must be in order is done in order.
         var parsed = JournalReader.Read(bytes.Span);
-        return database.WriteAsync(sql =>
-        {
-            var taken = sql.Scalar<long?>("SELECT bytes FROM journal WHERE run_uuid = @0 AND segment = @1", id.ToString(), segment);
-            if (taken is null && IsPurged(sql, id))
-                return new JournalReceipt(offset + bytes.Length, 0, Purged: true);
-            var known = taken ?? 0;
-            if (offset > known || offset + parsed.Consumed <= known)
-                return new JournalReceipt(known, 0);
-            var piece = parsed;
-            if (offset < known)
-                piece = JournalReader.Read(bytes.Span[(int)(known - offset)..]);
-            var skipped = Apply(sql, id, piece);
-            var reached = Math.Max(offset, known) + piece.Consumed;
-            sql.Execute("INSERT INTO journal (run_uuid, segment, bytes) VALUES (@0, @1, @2) ON CONFLICT (run_uuid, segment) DO UPDATE SET bytes = excluded.bytes", id.ToString(), segment, reached);
-            return new JournalReceipt(reached, piece.Skipped + skipped);
-        }, ct);
+        return database.WriteAsync(sql => Take(sql, id, segment, offset, bytes.Span, parsed), ct);
+    }
+
+    /// <summary>The same within another write; null where the run is not there or in the trash, and so takes nothing.</summary>
+    internal long? TryTake(SqlSession sql, JournalPart part) =>
+        FindRun(sql, part.Run) is { Lifecycle: Lifecycle.Active } && part.Offset >= 0 ? Take(sql, part.Run, part.Segment, part.Offset, part.Bytes, JournalReader.Read(part.Bytes)).Offset : null;
+
+    private JournalReceipt Take(SqlSession sql, RunId id, string segment, long offset, ReadOnlySpan<byte> bytes, JournalPiece parsed)
+    {
+        var taken = sql.Scalar<long?>("SELECT bytes FROM journal WHERE run_uuid = @0 AND segment = @1", id.ToString(), segment);
+        if (taken is null && IsPurged(sql, id))
+            return new JournalReceipt(offset + bytes.Length, 0, Purged: true);
+        var known = taken ?? 0;
+        if (offset > known || offset + parsed.Consumed <= known)
+            return new JournalReceipt(known, 0);
+        var piece = parsed;
+        if (offset < known)
+            piece = JournalReader.Read(bytes[(int)(known - offset)..]);
+        var skipped = Apply(sql, id, piece);
+        var reached = Math.Max(offset, known) + piece.Consumed;
+        sql.Execute("INSERT INTO journal (run_uuid, segment, bytes) VALUES (@0, @1, @2) ON CONFLICT (run_uuid, segment) DO UPDATE SET bytes = excluded.bytes", id.ToString(), segment, reached);
+        return new JournalReceipt(reached, piece.Skipped + skipped);
     }
 
     /// <summary>Applies a piece; what no store would take is left out and counted, so that one bad line never blocks a run.</summary>

@@ -19,6 +19,9 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
     /// <summary>Whether writes may wait beyond their group, because nobody else writes or reads the database but by this session's owner, and the schema has a log for them.</summary>
     internal virtual bool KeepsLog => false;
 
+    /// <summary>Whether statements that nobody waits for are sent together: then what can be said without an answer should be.</summary>
+    internal virtual bool Gathers => false;
+
     /// <summary>Whether writes wait.</summary>
     internal bool Waits => !_settled;
 
@@ -192,6 +195,16 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
             read(reader);
     }
 
+    /// <summary>As <see cref="ReadApart"/> for several questions, in this order: a session whose database is far away asks them together.</summary>
+    internal virtual void ReadTogether(IReadOnlyList<SqlQuestion> questions)
+    {
+        foreach (var question in questions)
+            ReadApart(question.Sql, question.Values, question.Read);
+    }
+
+    /// <summary>Ends the transaction; what was posted goes with it.</summary>
+    internal virtual void Commit() => Run("COMMIT");
+
     /// <summary>Forgets what <see cref="Post"/> gathered.</summary>
     internal virtual void DropPosted()
     {
@@ -239,3 +252,9 @@ public class SqlSession(DbConnection connection, SqlDialect dialect) : IDisposab
         return command;
     }
 }
+
+/// <summary>A question to a database.</summary>
+/// <param name="Sql">As <see cref="SqlSession.Read"/> takes it.</param>
+/// <param name="Values">Its parameters.</param>
+/// <param name="Read">Called for each row.</param>
+internal sealed record SqlQuestion(string Sql, object?[] Values, Action<DbDataReader> Read);

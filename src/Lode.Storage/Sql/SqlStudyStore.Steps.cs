@@ -14,46 +14,101 @@ public sealed partial class SqlStudyStore
         VALUES (@0, @1, @2, @3, '', '', @4, @5, @6, @7, @8, 0, 0, @9, @10, @11, @12)
         """;
 
+    private static readonly string s_metricsOfTrials =
+        $"SELECT {OpenMetric.ColumnsOf("m")} FROM trial t JOIN run r ON r.uuid = t.run_uuid JOIN metric m ON m.run_id = r.id WHERE t.study_id = @0 AND t.number = ANY(@1) AND t.logs_run = 1";
+
     /// <inheritdoc/>
     public Task<StudyReceipt> ApplyAsync(StudyId id, long since, IReadOnlyList<TrialStep> steps, CancellationToken ct) => database.WriteAsync(sql =>
     {
-        var head = ReadHead(sql, id);
-        var others = since == head.Version ? new StudyDelta(null, head.Version, head.Trials, [], [], head.Now) : ReadDelta(sql, id, since, all: false);
-        var batch = new Batch(sql, id, head, ReadTouched(sql, id, steps));
-        var answers = new StepAnswer[steps.Count];
+        var read = Read(sql, id, since, steps);
+        var (head, others) = (read.Head, read.Others);
+        var batch = new Batch(sql, _runs, id, head, read.Touched, read.FirstVersion);
+        var (answers, taken) = (new StepAnswer[steps.Count], new long?[steps.Count]);
         for (var i = 0; i < answers.Length; i++)
+        {
+            taken[i] = batch.Take(steps[i]);
             answers[i] = batch.Apply(steps[i]);
+        }
         batch.End();
-        return new StudyReceipt(others with { Version = batch.Version, Count = batch.Trials }, answers);
+        return new StudyReceipt(others with { Version = batch.Version, Count = batch.Trials }, answers, taken);
     }, ct);
 
-    private static Dictionary<int, Touched> ReadTouched(SqlSession sql, StudyId id, IReadOnlyList<TrialStep> steps)
+    private BatchRead Read(SqlSession sql, StudyId id, long since, IReadOnlyList<TrialStep> steps)
     {
-        var touched = new Dictionary<int, Touched>();
-        var numbers = new List<long>();
+        var (touched, metrics, questions) = (new Dictionary<int, Touched>(), new Dictionary<long, List<(string Key, OpenMetric Metric)>>(), new List<SqlQuestion>());
+        var (numbers, logged, changes, first) = (new List<long>(), new List<long>(), 0, 0L);
         foreach (var step in steps)
         {
             if (step is not (AddTrial or EnqueueTrial))
                 numbers.Add(step.Number);
+            if (step is TellTrial { State: TrialState.Complete, Journal: null } or ReportTrial)
+                logged.Add(step.Number);
+            // A lease makes a run and says where it stands.
+            if (step is not (BeatTrial or ReportTrial or CheckpointTrial or EnqueueTrial))
+                changes += 2;
         }
-        if (numbers.Count == 0)
-            return touched;
-        sql.ReadApart(
-            "SELECT number, state, attempt, beat, losses, run_uuid, logs_run, outcome, checkpoint, checkpoint_step FROM trial WHERE study_id = @0 AND number = ANY(@1)",
-            [id.Value, numbers.ToArray()],
-            row => touched.TryAdd(row.GetInt32(0), new Touched(row.GetInt32(0))
+        if (numbers.Count > 0)
+            questions.Add(ToTouched(id, numbers, touched));
+        if (changes > 0)
+            questions.Add(Versions.ToReserve(sql, changes, got => first = got));
+        if (!sql.Gathers)
+        {
+            var head = ReadHead(sql, id);
+            var others = ReadDelta(sql, id, since, head);
+            sql.ReadTogether(questions);
+            return new BatchRead(head, others, touched, first);
+        }
+        // All in one go, and what others changed too, whether they did or not; the metrics of all runs that are to be logged to, in place of several questions for each.
+        var appends = sql.Deferred<MetricAppends>();
+        if (logged.Count > 0)
+        {
+            questions.Add(new SqlQuestion(s_metricsOfTrials, [id.Value, logged.ToArray()], row =>
             {
-                State = (TrialState)row.GetInt32(1),
-                Attempt = row.GetInt32(2),
-                Beat = row.GetInt64(3),
-                Losses = row.GetInt32(4),
-                Run = row.IsDBNull(5) ? null : row.GetString(5),
-                LogsRun = row.GetInt32(6) != 0,
-                Outcome = row.GetString(7),
-                KeepsTo = row.IsDBNull(8) ? -1 : row.IsDBNull(9) ? long.MaxValue : row.GetInt64(9),
+                var (run, key, metric) = OpenMetric.MapWhole(row);
+                if (!metrics.TryGetValue(run, out var list))
+                    metrics.Add(run, list = []);
+                list.Add((key, metric));
             }));
-        return touched;
+        }
+        var heads = new List<StudyHead>(1);
+        var (trials, reports) = (new List<TrialInfo>(), new List<TrialReport>());
+        sql.ReadTogether([ToHead(sql, id, heads), ToTrials(id, since, trials), ToReports(id, since, reports), .. questions]);
+        if (heads.Count == 0)
+            throw NoStudy(id);
+        foreach (var number in logged)
+        {
+            if (!touched.TryGetValue((int)number, out var trial) || trial is not { LogsRun: true, Row: { } row })
+                continue;
+            var run = new OpenRun(row, trial.Lifecycle);
+            foreach (var (key, metric) in metrics.GetValueOrDefault(row) ?? [])
+                run.Metrics.TryAdd(key, metric);
+            appends.Know(RunId.Parse(trial.Run!), run);
+        }
+        return new BatchRead(heads[0], DeltaOf(sql, id, since, heads[0], trials, reports), touched, first);
     }
+
+    private static SqlQuestion ToTouched(StudyId id, List<long> numbers, Dictionary<int, Touched> touched) => new(
+        """
+        SELECT t.number, t.state, t.attempt, t.beat, t.losses, t.run_uuid, t.logs_run, t.outcome, t.checkpoint, t.checkpoint_step, r.id, r.lifecycle
+        FROM trial t LEFT JOIN run r ON r.uuid = t.run_uuid WHERE t.study_id = @0 AND t.number = ANY(@1)
+        """,
+        [id.Value, numbers.ToArray()],
+        row => touched.TryAdd(row.GetInt32(0), new Touched(row.GetInt32(0))
+        {
+            State = (TrialState)row.GetInt32(1),
+            Attempt = row.GetInt32(2),
+            Beat = row.GetInt64(3),
+            Losses = row.GetInt32(4),
+            Run = row.IsDBNull(5) ? null : row.GetString(5),
+            LogsRun = row.GetInt32(6) != 0,
+            Outcome = row.GetString(7),
+            KeepsTo = row.IsDBNull(8) ? -1 : row.IsDBNull(9) ? long.MaxValue : row.GetInt64(9),
+            Row = row.IsDBNull(10) ? null : row.GetInt64(10),
+            Lifecycle = row.IsDBNull(11) ? default : (Lifecycle)row.GetInt32(11),
+        }));
+
+    /// <summary>What steps are decided by.</summary>
+    private sealed record BatchRead(StudyHead Head, StudyDelta Others, Dictionary<int, Touched> Touched, long FirstVersion);
 
     /// <summary>A trial as it stands in the middle of a batch.</summary>
     private sealed class Touched(int number)
@@ -72,6 +127,11 @@ public sealed partial class SqlStudyStore
 
         public bool LogsRun { get; set; }
 
+        /// <summary>The run's own row; null where it is gone.</summary>
+        public long? Row { get; init; }
+
+        public Lifecycle Lifecycle { get; init; }
+
         public string Outcome { get; set; } = "";
 
         /// <summary>The last step that its checkpoint knows; -1 where it has none.</summary>
@@ -82,14 +142,18 @@ public sealed partial class SqlStudyStore
         public bool IsRunning(int attempt) => State == TrialState.Running && Attempt == attempt;
     }
 
-    private sealed class Batch(SqlSession sql, StudyId id, StudyHead head, Dictionary<int, Touched> touched)
+    private sealed class Batch(SqlSession sql, SqlRunStore runs, StudyId id, StudyHead head, Dictionary<int, Touched> touched, long firstVersion)
     {
         private IReadOnlyList<StudyGoal>? _goals;
         private bool _isStarted = head.IsStarted;
+        private long _nextRunVersion = firstVersion;
 
         public long Version { get; private set; } = head.Version;
 
         public int Trials { get; private set; } = head.Trials;
+
+        /// <summary>Takes the journal that comes with a step, before it. A lost lease does not matter: what a program did is true, and only the trial is another's.</summary>
+        public long? Take(TrialStep step) => step is TellTrial { Journal: { } part } && touched.TryGetValue(step.Number, out var trial) && trial.Run == part.Run.ToString() ? runs.TryTake(sql, part) : null;
 
         public StepAnswer Apply(TrialStep step)
         {
@@ -130,7 +194,7 @@ public sealed partial class SqlStudyStore
             if (step.Number != Trials)
                 return StepAnswer.Lost;
             sql.Post(InsertTrial, id.Value, step.Number, (int)TrialState.Running, StudyJson.Write(step.Params), step.Run.ToString(), step.Lease.Agent, step.Lease.AskKey, step.Lease.LogsRun ? 1 : 0, 1, 0, head.Now, head.Now, ++Version);
-            TrialRuns.Make(sql, head.Project, id, head.Name, step.Number, step.Run, step.Params, head.Now);
+            TrialRuns.Make(sql, head.Project, id, head.Name, step.Number, step.Run, step.Params, head.Now, _nextRunVersion++);
             (Trials, _isStarted) = (Trials + 1, true);
             return StepAnswer.Done;
         }
@@ -154,8 +218,8 @@ public sealed partial class SqlStudyStore
                 id.Value, trial.Number, (int)TrialState.Running, StudyJson.Write(step.Params), trial.Run, step.Lease.Agent, step.Lease.AskKey, step.Lease.LogsRun ? 1 : 0, trial.Attempt, head.Now, ++Version);
             // What it reported beyond its checkpoint it will report again.
             sql.Post("DELETE FROM trial_report WHERE study_id = @0 AND number = @1 AND step > @2", id.Value, trial.Number, trial.KeepsTo);
-            TrialRuns.Make(sql, head.Project, id, head.Name, trial.Number, step.Run, step.Params, head.Now);
-            TrialRuns.SetStatus(sql, trial.Run, RunStatus.Running, null);
+            TrialRuns.Make(sql, head.Project, id, head.Name, trial.Number, step.Run, step.Params, head.Now, _nextRunVersion++);
+            TrialRuns.SetStatus(sql, trial.Run, RunStatus.Running, null, _nextRunVersion++);
             _isStarted = true;
             return StepAnswer.Done;
         }
@@ -174,7 +238,7 @@ public sealed partial class SqlStudyStore
             {
                 if (step.State == TrialState.Complete)
                     TrialRuns.Log(sql, trial.Run!, Goals, null, step.Values, head.Now);
-                TrialRuns.SetStatus(sql, trial.Run!, step.State == TrialState.Failed ? RunStatus.Failed : step.State == TrialState.Pruned ? RunStatus.Killed : RunStatus.Finished, head.Now);
+                TrialRuns.SetStatus(sql, trial.Run!, step.State == TrialState.Failed ? RunStatus.Failed : step.State == TrialState.Pruned ? RunStatus.Killed : RunStatus.Finished, head.Now, _nextRunVersion++);
             }
             return StepAnswer.Done;
         }
@@ -219,7 +283,7 @@ public sealed partial class SqlStudyStore
             (trial.State, trial.Losses) = (TrialState.Failed, trial.Losses + 1);
             sql.Post("UPDATE trial SET state = @2, losses = @3, failure = @4, ended_at = @5, version = @6 WHERE study_id = @0 AND number = @1",
                 id.Value, trial.Number, (int)TrialState.Failed, trial.Losses, TrialInfo.LostFailure(trial.Losses), head.Now, ++Version);
-            TrialRuns.SetStatus(sql, trial.Run!, RunStatus.Failed, head.Now);
+            TrialRuns.SetStatus(sql, trial.Run!, RunStatus.Failed, head.Now, _nextRunVersion++);
             return StepAnswer.Done;
         }
 
@@ -228,7 +292,7 @@ public sealed partial class SqlStudyStore
             (trial.State, trial.Losses) = (TrialState.Waiting, losses);
             sql.Post("UPDATE trial SET state = @2, losses = @3, version = @4 WHERE study_id = @0 AND number = @1", id.Value, trial.Number, (int)TrialState.Waiting, losses, ++Version);
             if (trial.Run is { } run)
-                TrialRuns.SetStatus(sql, run, RunStatus.Scheduled, null);
+                TrialRuns.SetStatus(sql, run, RunStatus.Scheduled, null, _nextRunVersion++);
             return StepAnswer.Done;
         }
 

@@ -75,7 +75,7 @@ public sealed partial class SqlStudyStore(SqlDatabase database, TimeProvider tim
     }, ct);
 
     /// <inheritdoc/>
-    public Task<StudyDelta> ReadAsync(StudyId id, long since, CancellationToken ct) => database.ReadAsync(sql => ReadDelta(sql, id, since, all: true), ct);
+    public Task<StudyDelta> ReadAsync(StudyId id, long since, CancellationToken ct) => database.ReadAsync(sql => ReadDelta(sql, id, since), ct);
 
     /// <inheritdoc/>
     public Task<StudyDelta> ChangeAsync(StudyId id, long since, StudyChange change, CancellationToken ct)
@@ -86,7 +86,7 @@ public sealed partial class SqlStudyStore(SqlDatabase database, TimeProvider tim
         {
             var study = ReadStudy(sql, id.Value) ?? throw NoStudy(id);
             if (change.From is { } from && from != study.State)
-                return ReadDelta(sql, id, since, all: true);
+                return ReadDelta(sql, id, since);
             var version = study.Version;
             if (change.RetryFailed)
             {
@@ -104,7 +104,7 @@ public sealed partial class SqlStudyStore(SqlDatabase database, TimeProvider tim
                     id.Value, (int)state, change.State is null ? study.Reason : state == StudyState.Running ? null : change.Reason, spec ?? StudyJson.Write(study.Spec), ended, version);
             }
             sql.Execute("UPDATE study SET version = @1 WHERE id = @0", id.Value, version);
-            return ReadDelta(sql, id, since, all: true);
+            return ReadDelta(sql, id, since);
         }, ct);
     }
 
@@ -143,31 +143,38 @@ public sealed partial class SqlStudyStore(SqlDatabase database, TimeProvider tim
 
     private long ReadNow(SqlSession sql) => sql.Scalar<long>($"SELECT {sql.Clock("@0")}", time.GetUtcNow().ToUnixTimeMilliseconds());
 
+    private StudyDelta ReadDelta(SqlSession sql, StudyId id, long since) => ReadDelta(sql, id, since, ReadHead(sql, id));
+
     /// <summary>What is newer than a version.</summary>
-    /// <param name="sql">The session.</param>
-    /// <param name="id">Of which study.</param>
-    /// <param name="since">That version.</param>
-    /// <param name="all">Whether what is not there is refused.</param>
-    private StudyDelta ReadDelta(SqlSession sql, StudyId id, long since, bool all)
+    private static StudyDelta ReadDelta(SqlSession sql, StudyId id, long since, StudyHead head)
     {
-        var head = ReadHead(sql, id);
-        if (all && since == head.Version)
-            return new StudyDelta(null, head.Version, head.Trials, [], [], head.Now);
-        var trials = sql.Query($"SELECT {TrialColumns} FROM trial WHERE study_id = @0 AND version > @1 ORDER BY number", [id.Value, since], MapTrial);
-        var reports = sql.Query("SELECT number, step, outcome FROM trial_report WHERE study_id = @0 AND version > @1 ORDER BY number, step", [id.Value, since],
-            row => new TrialReport(row.GetInt32(0), new Report(row.GetInt64(1), StudyJson.ReadNumbers(row.GetString(2)))));
-        return new StudyDelta(head.Changed > since ? ReadStudy(sql, id.Value) : null, head.Version, head.Trials, trials, reports, head.Now);
+        var (trials, reports) = (new List<TrialInfo>(), new List<TrialReport>());
+        if (since != head.Version)
+            sql.ReadTogether([ToTrials(id, since, trials), ToReports(id, since, reports)]);
+        return DeltaOf(sql, id, since, head, trials, reports);
     }
+
+    private static StudyDelta DeltaOf(SqlSession sql, StudyId id, long since, StudyHead head, List<TrialInfo> trials, List<TrialReport> reports) =>
+        new(since != head.Version && head.Changed > since ? ReadStudy(sql, id.Value) : null, head.Version, head.Trials, trials, reports, head.Now);
+
+    private static SqlQuestion ToTrials(StudyId id, long since, List<TrialInfo> trials) =>
+        new($"SELECT {TrialColumns} FROM trial WHERE study_id = @0 AND version > @1 ORDER BY number", [id.Value, since], row => trials.Add(MapTrial(row)));
+
+    private static SqlQuestion ToReports(StudyId id, long since, List<TrialReport> reports) =>
+        new("SELECT number, step, outcome FROM trial_report WHERE study_id = @0 AND version > @1 ORDER BY number, step", [id.Value, since],
+            row => reports.Add(new TrialReport(row.GetInt32(0), new Report(row.GetInt64(1), StudyJson.ReadNumbers(row.GetString(2))))));
 
     private StudyHead ReadHead(SqlSession sql, StudyId id)
     {
-        StudyHead? head = null;
-        sql.ReadApart(
-            $"SELECT project_id, name, trials, version, changed, started_at, {sql.Clock("@1")} FROM study WHERE id = @0",
-            [id.Value, time.GetUtcNow().ToUnixTimeMilliseconds()],
-            row => head = new StudyHead(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), !row.IsDBNull(5), row.GetInt64(6)));
-        return head ?? throw NoStudy(id);
+        var heads = new List<StudyHead>(1);
+        sql.ReadTogether([ToHead(sql, id, heads)]);
+        return heads.Count == 1 ? heads[0] : throw NoStudy(id);
     }
+
+    private SqlQuestion ToHead(SqlSession sql, StudyId id, List<StudyHead> heads) => new(
+        $"SELECT project_id, name, trials, version, changed, started_at, {sql.Clock("@1")} FROM study WHERE id = @0",
+        [id.Value, time.GetUtcNow().ToUnixTimeMilliseconds()],
+        row => heads.Add(new StudyHead(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), !row.IsDBNull(5), row.GetInt64(6))));
 
     private static StudyInfo MapStudy(DbDataReader row) => new()
     {

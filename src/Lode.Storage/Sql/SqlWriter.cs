@@ -184,7 +184,7 @@ internal sealed class SqlWriter : IAsyncDisposable
                 }
                 session.Keep();
                 committing = true;
-                session.Run("COMMIT");
+                session.Commit();
                 _holds = session.Waits;
                 StoreMeter.Committed(group.Count);
                 return null;

@@ -50,6 +50,9 @@ public sealed class HttpStudies(HttpClient http) : IStudies
     public Task<TrialInfo> TellAsync(StudyId id, int number, TellRequest request, CancellationToken ct) => PostAsync(TrialPath(id, number) + "/tell", request, s_json.TellRequest, s_json.TrialInfo, ct);
 
     /// <inheritdoc/>
+    public Task<TurnAnswer> TurnAsync(StudyId id, TurnRequest request, CancellationToken ct) => PostAsync($"studies/{id}/turn", request, s_json.TurnRequest, s_json.TurnAnswer, ct);
+
+    /// <inheritdoc/>
     public Task<ReportAnswer> ReportAsync(StudyId id, int number, ReportRequest request, CancellationToken ct) =>
         PostAsync(TrialPath(id, number) + "/report", request, s_json.ReportRequest, s_json.ReportAnswer, ct);
 

@@ -10,6 +10,9 @@ namespace Lode.Tracking;
 /// <param name="http">Its base address is the server's.</param>
 internal sealed class NativeApi(HttpClient http)
 {
+    // To wait for leave takes longer than to send so many bytes in vain.
+    private const long LongBody = 64 << 10;
+
     private static readonly TrackingJson s_json = TrackingJson.Default;
 
     /// <summary>Sends a request and reads its answer.</summary>
@@ -40,7 +43,7 @@ internal sealed class NativeApi(HttpClient http)
     {
         using var request = new HttpRequestMessage(method, "/api/v1/" + path) { Content = body };
         // What is refused is refused before a long body is on its way.
-        if (body is StreamContent)
+        if (body is StreamContent && body.Headers.ContentLength is null or > LongBody)
             request.Headers.ExpectContinue = true;
         HttpResponseMessage response;
         try

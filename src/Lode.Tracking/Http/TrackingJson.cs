@@ -61,6 +61,8 @@ namespace Lode.Tracking;
 [JsonSerializable(typeof(AskRequest))]
 [JsonSerializable(typeof(AskAnswer))]
 [JsonSerializable(typeof(TellRequest))]
+[JsonSerializable(typeof(TurnRequest))]
+[JsonSerializable(typeof(TurnAnswer))]
 [JsonSerializable(typeof(ReportRequest))]
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(HeartbeatRequest))]

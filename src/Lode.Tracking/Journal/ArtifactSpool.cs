@@ -105,6 +105,29 @@ internal sealed class ArtifactSpool
         RemoveIfEmpty();
     }
 
+    /// <summary>Copies what waits to a spool beside another journal; what is delivered meanwhile may be left out.</summary>
+    /// <param name="journal">That journal's path; it need not be there.</param>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    public void CopyTo(string journal)
+    {
+        if (IsEmpty)
+            return;
+        var target = Directory.CreateDirectory(Of(journal).Folder).FullName;
+        foreach (var entry in Directory.GetFiles(_folder, "*.path"))
+        {
+            try
+            {
+                var data = Path.ChangeExtension(entry, ".data");
+                File.Copy(data, Path.Combine(target, Path.GetFileName(data)), overwrite: true);
+                File.Copy(entry, Path.Combine(target, Path.GetFileName(entry)), overwrite: true);
+            }
+            catch (FileNotFoundException)
+            {
+                // The store has it.
+            }
+        }
+    }
+
     /// <summary>Removes all that waits: nobody wants it.</summary>
     public void Discard()
     {

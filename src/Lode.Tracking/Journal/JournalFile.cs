@@ -49,6 +49,9 @@ public sealed class JournalFile : IDisposable
     /// <summary>Bytes written so far.</summary>
     public long Length => _disk.Length;
 
+    /// <summary>Whether an end is on the disk itself before <see cref="Finish"/> returns; false where a loss of power begins all anew anyway. Default: true.</summary>
+    public bool EndsOnDisk { get; set; } = true;
+
     /// <summary>Whether the last finish event is written.</summary>
     public bool IsFinished { get; private set; }
 
@@ -197,7 +200,7 @@ public sealed class JournalFile : IDisposable
             if (_discarded)
                 return;
             _disk.Retry();
-            if (_isEnding && _disk.Flush())
+            if (_isEnding && (EndsOnDisk ? _disk.Flush() : _disk.IsWritten))
                 (IsFinished, _isEnding) = (true, false);
         }
         Appended?.Invoke();
@@ -248,7 +251,7 @@ public sealed class JournalFile : IDisposable
             Begin("finish", time);
             _json.WriteString("status", status.ToString().ToLowerInvariant());
             End();
-            var isWritten = _discarded || _disk.Flush();
+            var isWritten = _discarded || (EndsOnDisk ? _disk.Flush() : _disk.IsWritten);
             (IsFinished, _isEnding, _isPaused) = (last && isWritten, last && !isWritten, !last);
             _resumesFrom = long.MaxValue;
         }

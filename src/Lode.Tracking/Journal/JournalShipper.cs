@@ -24,6 +24,8 @@ public sealed class JournalShipper : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly List<Shipment> _shipments = [];
     private readonly SemaphoreSlim _news = new(0, 1);
+    private readonly SemaphoreSlim _hurry = new(0, 1);
+    private readonly TimeSpan _linger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
@@ -31,8 +33,10 @@ public sealed class JournalShipper : IAsyncDisposable
     /// <param name="time">For heartbeats and waits between tries.</param>
     /// <param name="warn">Told, in one line, of what could not be delivered.</param>
     /// <param name="artifacts">Where files go; null = they stay on disk.</param>
-    public JournalShipper(IRunStore store, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null)
+    /// <param name="linger">How long to wait for more before something is sent, unless it is flushed; default not at all.</param>
+    public JournalShipper(IRunStore store, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null, TimeSpan linger = default)
     {
+        _linger = linger;
         _store = store;
         _artifacts = artifacts;
         _time = time;
@@ -58,6 +62,7 @@ public sealed class JournalShipper : IAsyncDisposable
         Task[] waits;
         lock (_gate)
             waits = [.. _shipments.Select(shipment => shipment.WaitFor(shipment.File.Length, _artifacts is null || !files ? 0 : shipment.File.Files.Added))];
+        Release(_hurry);
         Wake();
         await Task.WhenAll(waits).WaitAsync(ct).ConfigureAwait(false);
     }
@@ -84,6 +89,40 @@ public sealed class JournalShipper : IAsyncDisposable
         }
         _stop.Dispose();
         _news.Dispose();
+        _hurry.Dispose();
+    }
+
+    /// <summary>Journals that are not in the store to their ends.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _shipments.Count;
+        }
+    }
+
+    /// <summary>What the store has not taken of a journal, for whoever brings it there another way; null where that is nothing, or more than <paramref name="most"/> bytes.</summary>
+    public JournalPart? Rest(JournalFile file, int most)
+    {
+        if (Find(file) is not { } shipment || shipment.Taken >= file.Length || file.Length - shipment.Taken > most)
+            return null;
+        var (from, bytes) = (shipment.Taken, new byte[file.Length - shipment.Taken]);
+        var read = RandomAccess.Read(file.Handle, bytes, from);
+        return new JournalPart(file.Run, file.Segment, from, read == bytes.Length ? bytes : bytes[..read]);
+    }
+
+    /// <summary>The store has so many bytes of a journal by another way.</summary>
+    public void Took(JournalFile file, long taken)
+    {
+        Find(file)?.Advance(taken);
+        Wake();
+    }
+
+    private Shipment? Find(JournalFile file)
+    {
+        lock (_gate)
+            return _shipments.Find(shipment => shipment.File == file);
     }
 
     /// <summary>
@@ -217,7 +256,8 @@ public sealed class JournalShipper : IAsyncDisposable
         {
             try
             {
-                await _news.WaitAsync(s_heartbeat, _stop.Token).ConfigureAwait(false);
+                if (await _news.WaitAsync(s_heartbeat, _stop.Token).ConfigureAwait(false) && _linger > TimeSpan.Zero)
+                    await _hurry.WaitAsync(_linger, _stop.Token).ConfigureAwait(false);
                 if (_time.GetElapsedTime(lastBeat) >= s_heartbeat)
                 {
                     lastBeat = _time.GetTimestamp();
@@ -326,11 +366,13 @@ public sealed class JournalShipper : IAsyncDisposable
         }
     }
 
-    private void Wake()
+    private void Wake() => Release(_news);
+
+    private static void Release(SemaphoreSlim signal)
     {
         try
         {
-            _news.Release();
+            signal.Release();
         }
         catch (Exception error) when (error is SemaphoreFullException or ObjectDisposedException)
         {
@@ -366,7 +408,8 @@ public sealed class JournalShipper : IAsyncDisposable
         {
             lock (_gate)
             {
-                Taken = offset;
+                // Others may bring it there too.
+                Taken = Math.Max(Taken, offset);
                 // Nothing more is sent of a journal that nobody takes.
                 if (offset == long.MaxValue)
                     Delivered = long.MaxValue;

@@ -25,13 +25,14 @@ public sealed class Tracker : IAsyncDisposable
     /// <param name="warn">Told, in one line, of what could not be delivered.</param>
     /// <param name="artifacts">Where files end up; null = they wait beside the journal for a command that has a store for them.</param>
     /// <param name="endsBySignal">Whether signals end the runs; false where somebody else takes them and says when runs end.</param>
-    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null, bool endsBySignal = true)
+    /// <param name="linger">How long what was logged may wait for more before it is sent together; default not at all.</param>
+    public Tracker(IRunStore store, string journalFolder, TimeProvider time, Action<string> warn, IArtifactStore? artifacts = null, bool endsBySignal = true, TimeSpan linger = default)
     {
         _store = store;
         _folder = journalFolder;
         _time = time;
         _warn = warn;
-        _shipper = new JournalShipper(store, time, warn, artifacts);
+        _shipper = new JournalShipper(store, time, warn, artifacts, linger);
         _exit = new ExitWatch(_shipper, store, artifacts, journalFolder, endsBySignal);
     }
 
@@ -41,10 +42,11 @@ public sealed class Tracker : IAsyncDisposable
     /// <param name="project">The project's name; made where missing.</param>
     /// <param name="name">The run's name; null = one made from the id.</param>
     /// <param name="tags">Free notes.</param>
+    /// <param name="id">Its id, which no other run has; null = a new one.</param>
     /// <exception cref="LodeException">The journal cannot be written; the message names it.</exception>
-    public ActiveRun Start(string project, string? name = null, IEnumerable<KeyValuePair<string, string>>? tags = null)
+    public ActiveRun Start(string project, string? name = null, IEnumerable<KeyValuePair<string, string>>? tags = null, RunId? id = null)
     {
-        var journal = Create(RunId.New(), JournalSegment.First);
+        var journal = Create(id ?? RunId.New(), JournalSegment.First);
         var run = new ActiveRun(journal, name ?? RunNames.For(journal.Run), _time);
         journal.Start(Now, project, run.Name, Environment.UserName);
         if (tags is not null)
@@ -70,6 +72,33 @@ public sealed class Tracker : IAsyncDisposable
         Add(run);
         return run;
     }
+
+    /// <summary>Goes on with a run that the store has just made and that nobody has logged to, without asking it. Its end is not waited for to be on the disk.</summary>
+    /// <param name="id">The run's.</param>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="LodeException">The journal cannot be written; the message names it.</exception>
+    public ActiveRun TakeOver(RunId id, string name)
+    {
+        var journal = Create(id, JournalSegment.New());
+        journal.EndsOnDisk = false;
+        journal.Resume(Now);
+        var run = new ActiveRun(journal, name, _time);
+        Add(run);
+        return run;
+    }
+
+    /// <summary>Journals that are not in the store to their ends.</summary>
+    public int Waiting => _shipper.Waiting;
+
+    /// <inheritdoc cref="JournalShipper.Rest"/>
+    public JournalPart? Rest(ActiveRun run, int most) => _shipper.Rest(run.Journal, most);
+
+    /// <summary>Copies a run's files that wait to be sent into another folder of journals, for <see cref="JournalShipper.RecoverAsync"/>.</summary>
+    /// <exception cref="IOException">The disk does not take them.</exception>
+    public static void CopyFiles(ActiveRun run, string folder) => run.Journal.Files.CopyTo(JournalFile.PathOf(folder, run.Id, run.Journal.Segment));
+
+    /// <inheritdoc cref="JournalShipper.Took"/>
+    public void Took(ActiveRun run, long taken) => _shipper.Took(run.Journal, taken);
 
     /// <summary>Goes on with a run, or starts it under an id that the caller has chosen.</summary>
     /// <param name="id">For example from a job's environment, the same for all its attempts.</param>

@@ -20,6 +20,27 @@ public static class RunOrigin
     /// <summary>Which of its trials, from 0.</summary>
     public const string Trial = "lode.trial";
 
+    /// <summary>The id of the run whose files say in which surroundings this one ran (environment, code, packages): the same for many trials of an agent, so one of them keeps them.</summary>
+    public const string Surroundings = "lode.surroundings";
+
+    /// <summary>The processes of a run under <c>lode run</c>: machine, keeper and program, as <c>HOST NUMBER@START NUMBER@START</c>.</summary>
+    public const string Process = "lode.process";
+
+    /// <summary>The program and its arguments as a JSON list, where nothing in them is secret: what resumes the run.</summary>
+    public const string Command = "lode.command";
+
+    /// <summary>The folder that it ran in.</summary>
+    public const string Folder = "lode.folder";
+
+    /// <summary>Which attempt it is, from 1.</summary>
+    public const string Attempt = "lode.attempt";
+
+    /// <summary>Where a run in the background writes what it prints, on its own machine.</summary>
+    public const string OutputFile = "lode.output";
+
+    /// <summary>What a trial was given of its machine, as variables: <c>CUDA_VISIBLE_DEVICES=0</c>.</summary>
+    public const string Slot = "lode.slot";
+
     /// <summary>The signal that ended the program, for example <c>SIGTERM</c>.</summary>
     public const string ExitSignal = ExitPrefix + "signal";
 

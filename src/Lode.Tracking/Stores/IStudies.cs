@@ -51,6 +51,10 @@ public interface IStudies
     /// <exception cref="LodeException">Conflict: the lease was lost, and somebody else has or had the trial; or it was told otherwise.</exception>
     Task<TrialInfo> TellAsync(StudyId id, int number, TellRequest request, CancellationToken ct);
 
+    /// <summary>Tells of trials that have ended, with what is left of their runs' journals, and then asks for others: what an agent does between two trials, in one request.</summary>
+    /// <remarks>May be sent again, as each of its parts may.</remarks>
+    Task<TurnAnswer> TurnAsync(StudyId id, TurnRequest request, CancellationToken ct);
+
     /// <summary>Reports where a trial stands, and asks whether to go on.</summary>
     /// <exception cref="LodeException">Conflict: the lease was lost.</exception>
     Task<ReportAnswer> ReportAsync(StudyId id, int number, ReportRequest request, CancellationToken ct);

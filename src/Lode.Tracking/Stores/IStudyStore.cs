@@ -100,7 +100,8 @@ public readonly record struct TrialReport(int Number, Report Report);
 /// <summary>What became of steps.</summary>
 /// <param name="Delta">What others changed since the caller's version; version and count are those after the steps.</param>
 /// <param name="Answers">One a step.</param>
-public sealed record StudyReceipt(StudyDelta Delta, IReadOnlyList<StepAnswer> Answers);
+/// <param name="Taken">One a step: bytes of its journal's segment that are taken by now; null where it brought none, or the run takes none.</param>
+public sealed record StudyReceipt(StudyDelta Delta, IReadOnlyList<StepAnswer> Answers, IReadOnlyList<long?> Taken);
 
 /// <summary>What became of a step.</summary>
 public enum StepAnswer
@@ -157,7 +158,8 @@ public sealed record TrialLease(string Agent, string? AskKey, bool LogsRun);
 /// <param name="Constraints">Outcome constraints.</param>
 /// <param name="Failure">Why it failed.</param>
 /// <param name="Retries">Where it failed and had fewer losses than this, it waits again.</param>
-public sealed record TellTrial(int Number, int Attempt, TrialState State, ImmutableArray<double> Values, ImmutableArray<double> Constraints, string? Failure, int Retries) : TrialStep(Number);
+/// <param name="Journal">What its run's journal has more; taken whatever becomes of the step, where it is the trial's run. Null = nothing.</param>
+public sealed record TellTrial(int Number, int Attempt, TrialState State, ImmutableArray<double> Values, ImmutableArray<double> Constraints, string? Failure, int Retries, JournalPart? Journal = null) : TrialStep(Number);
 
 /// <summary>A report; a sign of life. Repeated where the step was reported before.</summary>
 /// <param name="Number">The trial's.</param>

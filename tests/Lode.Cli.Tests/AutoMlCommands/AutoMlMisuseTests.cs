@@ -11,6 +11,9 @@ public sealed class AutoMlMisuseTests : IDisposable
         File.WriteAllText(_work["t.csv"], "x,y,one\n" + string.Concat(Enumerable.Range(0, 20).Select(row => $"{row},{(row % 2 == 0 ? "a" : "b")},same\n")));
         File.WriteAllText(_work["other.csv"], "z,y\n1,a\n");
         File.WriteAllText(_work["bad.csv"], "x,one\nlots,same\n");
+        File.WriteAllText(_work["inf.csv"], "x,y\n" + string.Concat(Enumerable.Range(0, 20).Select(row => $"{(row == 11 ? "-inf" : row)},{(row % 2 == 0 ? "a" : "b")}\n")));
+        File.WriteAllText(_work["few.csv"], "x,y\n1,a\n2,b\n3,a\n");
+        File.WriteAllText(_work["twice.csv"], "x,x,y\n1,2,a\n");
         File.WriteAllText(_work["junk.lode"], "not a model");
     }
 
@@ -30,6 +33,13 @@ public sealed class AutoMlMisuseTests : IDisposable
     [InlineData("no metric 'log_lss'", "t.csv", "--target", "y", "--metric", "log_lss")]
     [InlineData("'rmse' is not for classification", "t.csv", "--target", "y", "--metric", "rmse")]
     [InlineData("no model family 'forest'", "t.csv", "--target", "y", "--include", "forest")]
+    [InlineData("--nested is 2 to 20 outer folds; got 1", "t.csv", "--target", "y", "--nested", "1")]
+    [InlineData("shares the budget among 6 searches", "t.csv", "--target", "y", "--nested", "5", "--budget", "5s")]
+    [InlineData("ascending numbers between 0 and 1; got 0.9, 0.1", "t.csv", "--target", "y", "--quantiles", "0.9,0.1")]
+    [InlineData("--quantiles are numbers between 0 and 1; got 'half'", "t.csv", "--target", "y", "--quantiles", "half")]
+    [InlineData("got --metric rmse", "t.csv", "--target", "y", "--quantiles", "0.5", "--metric", "rmse")]
+    [InlineData("'random_forest' says no quantiles", "t.csv", "--target", "y", "--quantiles", "0.5", "--include", "random_forest")]
+    [InlineData("say --task regression", "t.csv", "--target", "y", "--quantiles", "0.5")]
     [InlineData("leave no family", "t.csv", "--target", "y", "--include", "linear", "--exclude", "linear")]
     [InlineData("got '4 lots'", "t.csv", "--target", "y", "--memory-limit", "4 lots")]
     [InlineData("--max-predict-ms is above 0", "t.csv", "--target", "y", "--max-predict-ms", "0")]
@@ -42,6 +52,10 @@ public sealed class AutoMlMisuseTests : IDisposable
     [InlineData("column to predict is not named", "t.csv")]
     [InlineData("no column 'x'", "t.csv", "--target", "y", "--test", "other.csv")]
     [InlineData("line 2, column 1 ('x'): 'lots' is not a number", "t.csv", "--target", "y", "--test", "bad.csv")]
+    [InlineData("inf.csv: column 'x' is infinite in row 12", "inf.csv", "--target", "y")]
+    [InlineData("inf.csv: column 'x' is infinite in row 12", "t.csv", "--target", "y", "--test", "inf.csv", "--ignore", "one")]
+    [InlineData("at least 4 rows; got 3", "few.csv", "--target", "y")]
+    [InlineData("line 1, column 2 ('x'): the header's name is that of column 1 too", "twice.csv", "--target", "y")]
     [InlineData("no column 'who' (group)", "t.csv", "--target", "y", "--groups", "who")]
     [InlineData("no column 'nix' (ignored)", "t.csv", "--target", "y", "--ignore", "one,nix")]
     [InlineData("Choose one", "t.csv", "--target", "y", "--resume", "--no-track")]

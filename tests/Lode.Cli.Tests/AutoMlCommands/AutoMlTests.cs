@@ -131,6 +131,54 @@ public sealed class AutoMlTests : IDisposable
     }
 
     [Fact]
+    public async Task AutoMl_Nested_IsInTextReportAndTracker()
+    {
+        string[] args = [Sample("pima.train.csv"), "--target", "target", "--trials", "2", "--preset", "fast", "--nested", "2", "--out", "model.lode"];
+        var (report, _) = await SearchAsync([.. args, "--json"]);
+        var nested = report.GetProperty("nested");
+        Assert.Equal((2, 4), (nested.GetProperty("folds").GetArrayLength(), nested.GetProperty("candidates").GetInt32()));
+        Assert.InRange(nested.GetProperty("mean").GetDouble(), 0.3, 0.67);
+        var run = await AnswerAsync("show", "automl-target", "-p", "pima");
+        Assert.Equal(nested.GetProperty("mean").GetDouble(), run.GetProperty("metrics").GetProperty("nested_log_loss").GetProperty("last").GetDouble());
+        Assert.Equal("2", run.GetProperty("params").GetProperty("nested").GetString());
+        foreach (var file in (string[])["report.html", "report.md"])
+            Assert.Contains(" by nested cross-validation 0.", await File.ReadAllTextAsync(_work[Path.Combine("model-report", file)]), StringComparison.Ordinal);
+        var (code, output, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, ["automl", .. args, "--no-track", "--no-serve"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("2 outer folds, each searched anew (4 candidates in all)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AutoMl_Quantiles_AreInPredictionsModelAndReport()
+    {
+        var test = Sample("diabetes.test.csv");
+        var (report, _) = await SearchAsync(Sample("diabetes.train.csv"), "--target", "target", "--trials", "5", "--preset", "fast", "--quantiles", "0.1,0.5,0.9", "--test", test, "--predictions", "out.csv", "--out", "model.lode", "--json");
+        Assert.Equal("pinball_loss", report.GetProperty("metric").GetString());
+        var quantiles = report.GetProperty("quantiles");
+        Assert.Equal(0.8, quantiles.GetProperty("nominal").GetDouble(), 12);
+        var (truth, predicted) = (((NumericColumn)CsvReader.Read(test)["target"]).Values.ToArray(), CsvReader.Read(_work["out.csv"]));
+        Assert.Equal(["q0.1", "q0.5", "q0.9"], predicted.Columns.Select(column => column.Name));
+        double[][] said = [.. predicted.Columns.Select(column => ((NumericColumn)column).Values.ToArray())];
+        Assert.All(Enumerable.Range(0, truth.Length), row => Assert.True(said[0][row] <= said[1][row] && said[1][row] <= said[2][row]));
+        Assert.Equal(Enumerable.Range(0, truth.Length).Count(row => truth[row] >= said[0][row] && truth[row] <= said[2][row]) / (double)truth.Length, quantiles.GetProperty("test").GetProperty("covered").GetDouble(), 12);
+        Assert.InRange(quantiles.GetProperty("outOfFold").GetProperty("covered").GetDouble(), 0.65, 0.92);
+        // The losses of the levels are what the metric is the mean of.
+        Assert.Equal(report.GetProperty("test").GetProperty("scores").GetProperty("pinball_loss").GetDouble(), quantiles.GetProperty("test").GetProperty("pinball").EnumerateArray().Average(loss => loss.GetDouble()), 9);
+
+        var (_, again, _) = await LodeProcess.RunInAsync(_work.Path, _home.Path, "predict", "model.lode", test);
+        Assert.Equal((await File.ReadAllTextAsync(_work["out.csv"])).ReplaceLineEndings("\n").Trim(), again.ReplaceLineEndings("\n").Trim());
+        var json = (await AnswerAsync("predict", "model.lode", test)).GetProperty("predictions")[0];
+        Assert.Equal(said[2][0], json.GetProperty("q0.9").GetDouble());
+        Assert.Equal(3, (await AnswerAsync("predict", "model.lode", "--describe")).GetProperty("quantiles").GetArrayLength());
+        var (code, _, error) = await LodeProcess.RunInAsync(_work.Path, _home.Path, "predict", "model.lode", test, "--labels");
+        Assert.Equal(2, code);
+        Assert.Contains("--labels is for classes", error, StringComparison.Ordinal);
+        var run = await AnswerAsync("show", "automl-target", "-p", "diabetes");
+        Assert.Equal(quantiles.GetProperty("outOfFold").GetProperty("covered").GetDouble(), run.GetProperty("metrics").GetProperty("interval_coverage").GetProperty("last").GetDouble());
+        Assert.Contains("80 % wanted", await File.ReadAllTextAsync(_work[Path.Combine("model-report", "report.html")]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AutoMl_SharedRowsDriftAndDates_AreWarnedOf()
     {
         var rng = new Lode.Core.Rng(5);
@@ -173,6 +221,32 @@ public sealed class AutoMlTests : IDisposable
         Assert.Contains("2 of 30 rows have no target", report.GetProperty("warnings").GetRawText(), StringComparison.Ordinal);
     }
 
+    /// <summary>Columns that are odd are warned of by their names, and what the second file brings that the first had not is taken or named.</summary>
+    [Fact]
+    public async Task AutoMl_OddData_IsWarnedOf_AndPredictedOrNamed()
+    {
+        string Row(int row) => $"{Math.Sin(row):F4},{Math.Sin(row):F4},,7,{"uvw"[row % 3]},2024-01-{1 + (row % 28):00},{(row == 9 ? "R" : row % 2 == 0 ? "P" : "Q")},{(row == 9 ? "rare" : row % 2 == 0 ? "a" : "b")}";
+        await File.WriteAllLinesAsync(_work["odd.csv"], ["x,twin,gone,same,c,when,code,y", .. Enumerable.Range(0, 60).Select(Row)]);
+        var (report, _) = await SearchAsync("odd.csv", "--target", "y", "--trials", "2", "--preset", "fast", "--folds", "50", "--out", "odd.lode", "--json");
+        var warnings = report.GetProperty("warnings").GetRawText();
+        foreach (var expected in new[] { "'same' has the same value", "'gone' has no value", "'twin' equals column 'x'", "'code' tells the target 'y'", "1 row of class 'rare'" })
+            Assert.Contains(expected.Replace("'", "\\u0027", StringComparison.Ordinal), warnings.Replace("'", "\\u0027", StringComparison.Ordinal), StringComparison.Ordinal);
+        async Task<(int Code, string Out, string Error)> PredictAsync(string row)
+        {
+            await File.WriteAllTextAsync(_work["new.csv"], "x,twin,gone,same,c,when,code\n" + row + "\n");
+            return await LodeProcess.RunInAsync(_work.Path, _home.Path, "predict", "odd.lode", "new.csv", "--labels");
+        }
+        var taken = await PredictAsync("1,1,,7,never,2031-05-05,Z\n,,5,,,,");
+        Assert.True(taken.Code == 0, taken.Error);
+        Assert.Equal(3, taken.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        foreach (var (row, message) in new[] { ("much,1,,7,u,2024-01-01,P", "line 2, column 1 ('x'): 'much' is not a number"), ("1,1,,7,u,soon,P", "line 2, column 6 ('when'): 'soon' is not a date"), ("1,1,,inf,u,2024-01-01,P", "column 'same' is infinite in row 1") })
+        {
+            var (code, output, error) = await PredictAsync(row);
+            Assert.Equal((2, ""), (code, output));
+            Assert.Contains(message, error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task AutoMl_StoreThatCannotBeUsed_SearchesAllTheSame()
     {
@@ -189,6 +263,10 @@ public sealed class AutoMlTests : IDisposable
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var (report, _) = await SearchAsync(Sample("pima.train.csv"), "--target", "target", "--budget", "4s", "--json");
+        var spent = report.GetProperty("spent");
+        double Seconds(string part) => spent.GetProperty(part).GetDouble();
+        Assert.InRange(Seconds("models") + Seconds("search") + Seconds("ensemble"), 0.8 * report.GetProperty("searchSeconds").GetDouble(), 1.01 * report.GetProperty("searchSeconds").GetDouble());
+        Assert.Equal((Seconds("search") + Seconds("ensemble") + Seconds("tracking")) / report.GetProperty("searchSeconds").GetDouble(), Seconds("overhead"), 9);
         // A busy machine may take seconds to start and end the process; the search itself may not.
         Assert.InRange(report.GetProperty("searchSeconds").GetDouble(), 1, 4.5);
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(2.5), $"{clock.Elapsed}");

@@ -71,6 +71,17 @@ public sealed class PredictTests : IDisposable
     }
 
     [Fact]
+    public async Task Predict_InfiniteInALaterBlock_IsNamedByTheRowOfTheFile()
+    {
+        var lines = await File.ReadAllLinesAsync(_iris);
+        await File.WriteAllLinesAsync(_home["inf.csv"], [lines[0], .. Enumerable.Repeat(lines[1], 25_000), "inf" + lines[1][lines[1].IndexOf(',', StringComparison.Ordinal)..], lines[1]]);
+        var (code, _, error) = await RunAsync("predict", _home["m.lode"], _home["inf.csv"], "--out", _home["p.csv"]);
+        Assert.Equal(2, code);
+        Assert.Contains($"inf.csv: column '{lines[0].Split(',')[0]}' is infinite in row 25001.", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_home["p.csv"]));
+    }
+
+    [Fact]
     public async Task Describe_SaysWhatTheFileSays()
     {
         var (code, output, _) = await RunAsync("predict", _home["m.lode"], "--describe", "--json");

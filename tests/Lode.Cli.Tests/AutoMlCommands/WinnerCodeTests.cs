@@ -52,6 +52,28 @@ public sealed class WinnerCodeTests
     }
 
     [Fact]
+    public void WinnerCode_Quantiles_AreInTheDescriptionAndCountTheOutputs()
+    {
+        var request = new AutoMlRequest { Train = AutoMlTests.Sample("diabetes.train.csv"), Roles = new DatasetRoles { Target = "target" }, Options = new AutoMlOptions { Trials = 5, Seed = 3, Quantiles = [0.2, 0.8], Preset = AutoMlPreset.Fast, Include = ["linear", "hist_gb"] }, Started = 0, Project = "diabetes" };
+        var data = AutoMlData.Load(request);
+        foreach (var refit in (bool[])[false, true])
+        {
+            var result = Learning.AutoMl.Fit(data.Train, request.Options with { Refit = refit });
+            var code = WinnerCode.Write(request, data, result);
+            Assert.Equal(!refit, code.Contains("var outputs = 2;", StringComparison.Ordinal));
+            Assert.DoesNotContain("new Predictions(", code, StringComparison.Ordinal);
+            // Made again by hand from the descriptions in the program, as it does.
+            var number = result.Recipe.Mean[0].Number;
+            var spec = PipelineSpec.FromJson(code.Split("\"\"\"")[1]);
+            Assert.Equal([0.2, 0.8], spec.Quantiles);
+            if (!refit || result.Recipe.Mean.Count > 1)
+                continue;
+            var again = spec.Create().Fit(data.Train, WinnerRecipe.RefitSeed(3, number));
+            Assert.Equal(result.Predictor.Predict(data.Train.Features).Values.ToArray(), again.Predict(data.Train.Features).Values.ToArray());
+        }
+    }
+
+    [Fact]
     public void WinnerCode_OddNames_AreQuoted()
     {
         var data = Dataset.Of(new Table([new NumericColumn("a\"b\\c", [1, 2, 3, 4]), new CategoricalColumn("y", [0, 1, 0, 1], ["n", "y"])]), "y");

@@ -13,7 +13,7 @@ public sealed class MetricTests
         ["accuracy", "average_precision", "balanced_accuracy", "brier", "cohen_kappa", "explained_variance",
             "f1", "f1_macro", "f1_micro", "f1_weighted", "fbeta", "fbeta_macro", "fbeta_micro", "fbeta_weighted", "huber",
             "jaccard", "jaccard_macro", "jaccard_micro", "jaccard_weighted", "kendall_tau", "log_loss", "mae", "mape", "max_error", "mcc",
-            "median_absolute_error", "mse", "msle", "pearson", "pinball", "poisson_deviance", "precision", "precision_macro", "precision_micro",
+            "median_absolute_error", "mse", "msle", "pearson", "pinball", "pinball_loss", "poisson_deviance", "precision", "precision_macro", "precision_micro",
             "precision_weighted", "r2", "recall", "recall_macro", "recall_micro", "recall_weighted", "rmse", "rmsle", "roc_auc", "roc_auc_ovo",
             "roc_auc_ovr_weighted", "spearman", "top_k_accuracy"], MetricCatalog.Names);
 

@@ -50,6 +50,7 @@ public sealed class BadInputTests
         Assert.Equal(expected, Message(() => Pipeline.Default(new Dummy()).Fit(data, 1)));
         Assert.Equal(expected, Message(() => CrossValidation.Run(Pipeline.Default(new Dummy()), data, new KFold(2), [MetricCatalog.Get("mse")], 1)));
         Assert.Equal(expected, Message(() => Pipeline.Default(new Dummy()).Fit(data.Select([0, 1, 2]), 1).Predict(table)));
+        Assert.Equal(expected, Message(() => Lode.Learning.AutoMl.Fit(data, new AutoMlOptions { Trials = 2 })));
     }
 
     [Fact]
@@ -80,6 +81,16 @@ public sealed class BadInputTests
         Assert.Equal("Column 'd' must be a date; it is categorical.", Assert.Throws<LodeException>(() => fitted.Predict(Read("x,c,d\n9,u,soon\n"))).Message);
         Assert.Equal("Column 'x' must be numeric; it is a date.", Assert.Throws<LodeException>(() => fitted.Predict(Read("x,c,d\n2024-01-01,u,2025-01-01\n"))).Message);
         Assert.Equal("The table lacks the column 'd' (a date).", Assert.Throws<LodeException>(() => fitted.Predict(Read("x,c\n9,u\n"))).Message);
+    }
+
+    /// <summary>What no learner can take is said, not the bug that follows from a search without any candidate.</summary>
+    [Fact]
+    public void AutoMl_DataThatNothingFits_SaysWhy()
+    {
+        var data = Dataset.Of(Read("x,y,w\n1,a,1\n2,b,0\n3,a,0\n4,b,0\n5,a,0\n6,b,0\n"), new DatasetRoles { Target = "y", Weight = "w" });
+        var error = Assert.Throws<LodeException>(() => Lode.Learning.AutoMl.Fit(data, new AutoMlOptions { Trials = 2 }));
+        Assert.Equal(ErrorCode.InvalidArgument, error.Code);
+        Assert.StartsWith("Not even a model without features could be fitted: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -82,6 +82,53 @@ public sealed class ResamplerTests
         }
     }
 
+    /// <summary>In six dimensions next to nothing lies on a segment by chance: so start, neighbour and place on the segment are known, and are drawn from all there are.</summary>
+    [Fact]
+    public void Smote_MadeRows_ComeFromAllRowsAllNeighboursAndAllOfTheSegment()
+    {
+        const int rare = 12, common = 600, columns = 6, k = 4;
+        var rng = new Rng(8);
+        double[] values = [.. Enumerable.Range(0, (rare + common) * columns).Select(_ => rng.NextGaussian())];
+        var data = new TrainingData(new FeatureMatrix(values, rare + common, [.. Enumerable.Range(0, columns).Select(column => $"x{column}")]),
+            Target.Classification("y", [.. Enumerable.Range(0, rare + common).Select(row => row < rare ? 1 : 0)], ["a", "b"]));
+        double[] Row(int row) => data.Features.Row(row).ToArray();
+        int[][] nearest = [.. Enumerable.Range(0, rare).Select(start => Enumerable.Range(0, rare).Where(row => row != start)
+            .OrderBy(row => Row(start).Zip(Row(row), (a, b) => (a - b) * (a - b)).Sum()).Take(k).ToArray())];
+        var made = new Smote(k).Resample(data, new Rng(9));
+        Assert.Equal([common, common], made.Target.CountClasses());
+        var (starts, pairs, parts) = (new int[rare], new HashSet<(int, int)>(), new List<double>());
+        for (var row = rare + common; row < made.Target.Rows; row++)
+        {
+            var point = made.Features.Row(row).ToArray();
+            var found = (from start in Enumerable.Range(0, rare) from end in nearest[start] let part = Part(Row(start), Row(end), point) where part is not null select (start, end, part.Value)).ToArray();
+            Assert.NotEmpty(found);
+            // A segment between two that are near each other may have begun at either end.
+            foreach (var (start, end, part) in found)
+            {
+                starts[start]++;
+                pairs.Add((start, end));
+                parts.Add(part);
+            }
+        }
+        Assert.Equal(rare * k, pairs.Count);
+        Assert.All(starts, count => Assert.InRange(count, 20, 150));
+        Assert.All(Enumerable.Range(0, 10), tenth => Assert.InRange(parts.Count(part => (int)(part * 10) == tenth) / (double)parts.Count, 0.06, 0.14));
+    }
+
+    private static double? Part(double[] start, double[] end, double[] point)
+    {
+        var (along, length) = (0.0, 0.0);
+        for (var j = 0; j < start.Length; j++)
+            (along, length) = (along + ((point[j] - start[j]) * (end[j] - start[j])), length + Math.Pow(end[j] - start[j], 2));
+        var part = along / length;
+        for (var j = 0; j < start.Length; j++)
+        {
+            if (Math.Abs(start[j] + (part * (end[j] - start[j])) - point[j]) > 1e-9)
+                return null;
+        }
+        return part is >= 0 and < 1 ? part : null;
+    }
+
     [Fact]
     public void Smote_Categories_StayLevels()
     {

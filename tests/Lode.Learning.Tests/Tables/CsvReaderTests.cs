@@ -197,9 +197,18 @@ public sealed class CsvReaderTests
         Assert.Equal(BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture)), BitConverter.DoubleToInt64Bits(value));
     }
 
+    [Fact]
+    public void Read_Infinity_AsCAndPythonWriteIt_IsANumber()
+    {
+        Assert.Equal([double.PositiveInfinity, double.NegativeInfinity, double.PositiveInfinity, 1], Numbers(Read("a\ninf\n-inf\n+Inf\n1\n"), "a"));
+        Assert.Equal(["info", "inf", "xinf"], Texts(Read("a\ninfo\ninf\nxinf\n"), "a"));
+    }
+
     [Theory]
     [InlineData(".")]
     [InlineData("-")]
+    [InlineData("inf1")]
+    [InlineData("1inf")]
     [InlineData("1.2.3")]
     [InlineData("1,000")]
     [InlineData("0x10")]

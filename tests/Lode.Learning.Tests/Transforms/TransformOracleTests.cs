@@ -43,6 +43,58 @@ public sealed class TransformOracleTests
         AssertNear(item.GetProperty("knn_imputer_k3").Rows(), Fit(new KnnImputer(3), table).Apply(table), 0, 1e-9);
     });
 
+    [Fact]
+    public void BoxCox_OracleCases_AgreeInExponentAndNumbers() => Assert.All(Oracle.Cases("box_cox"), item =>
+    {
+        Table Column(string name) => new([new NumericColumn("x", item.GetProperty(name).Numbers())]);
+        double[] Apply(IFittedTransform fitted, string name) => ((NumericColumn)fitted.Apply(Column(name))["x"]).Values.ToArray();
+        var (scaled, plain) = (Fit(new PowerTransformer(PowerMethod.BoxCox), Column("x")), Fit(new PowerTransformer(PowerMethod.BoxCox, standardize: false), Column("x")));
+        // The likelihood is flat to rounding about its top.
+        var exponent = item.GetProperty("lambda").GetDouble();
+        Assert.Equal(exponent, ((PowerTransformer.FittedPower)plain).Learned["x"].Exponent, 1e-5 * Math.Max(1, Math.Abs(exponent)));
+        AssertNear(item.GetProperty("standardized").Numbers(), Apply(scaled, "x"), 1e-5);
+        AssertNear(item.GetProperty("standardized_new").Numbers(), Apply(scaled, "x_new"), 1e-4);
+        AssertNear(item.GetProperty("plain").Numbers(), Apply(plain, "x"), 1e-5);
+    });
+
+    /// <summary>Neither exponent nor result hangs on the unit, and Yeo-Johnson of x ≥ 0 is Box-Cox of x + 1. (scikit-learn 1.2.1 gives a constant for numbers about 10,000 that vary
+    /// by a tenth.)</summary>
+    [Theory]
+    [InlineData(PowerMethod.BoxCox, 1000)]
+    [InlineData(PowerMethod.BoxCox, 1e-5)]
+    [InlineData(PowerMethod.YeoJohnson, 1e4)]
+    public void Power_OtherUnit_GivesTheSameNumbers(PowerMethod method, double unit) => Assert.All(Oracle.Cases("box_cox"), item =>
+    {
+        Table table = new([new NumericColumn("x", [.. item.GetProperty("x").Numbers().Select(value => (value * unit) - (method == PowerMethod.YeoJohnson ? 1 : 0))])]);
+        if (((NumericColumn)table["x"]).Values.ToArray().Any(value => value < 0))
+            return;
+        var fitted = (PowerTransformer.FittedPower)Fit(new PowerTransformer(method), table);
+        Assert.Equal(item.GetProperty("lambda").GetDouble(), fitted.Learned["x"].Exponent, 2e-5 * Math.Max(1, Math.Abs(item.GetProperty("lambda").GetDouble())));
+        AssertNear(item.GetProperty("standardized").Numbers(), ((NumericColumn)fitted.Apply(table)["x"]).Values.ToArray(), 1e-4);
+        var writer = new BundleWriter();
+        writer.WriteThing(fitted);
+        var again = new BundleReader(writer.Written.ToArray()).ReadThing<IFittedTransform>();
+        Assert.Equal(fitted.Learned["x"].Exponent < -1 && unit > 1 ? "power_about" : again.Kind, again.Kind);
+        AssertNear(((NumericColumn)fitted.Apply(table)["x"]).Values.ToArray(), ((NumericColumn)again.Apply(table)["x"]).Values.ToArray(), 0);
+        // Order survives beyond the training rows, below 0 too.
+        var wide = ((NumericColumn)fitted.Apply(new Table([new NumericColumn("x", [method == PowerMethod.YeoJohnson ? -3 : unit / 50, unit / 10, unit, 30 * unit])]))["x"]).Values.ToArray();
+        Assert.Equal(wide.Order(), wide);
+    });
+
+    [Fact]
+    public void MutualInformation_OracleCases_AgreeLessTheBias() => Assert.All(Oracle.Cases("mutual_information"), item =>
+    {
+        Column x = item.GetProperty("kind").GetString() == "numbers" ? new NumericColumn("x", item.GetProperty("x").Numbers())
+            : new CategoricalColumn("x", item.GetProperty("x").Integers(), [.. Enumerable.Range(0, 50).Select(level => $"level {level}")]);
+        var target = item.GetProperty("target").GetString() == "classes" ? item.GetProperty("y").Classes() : Target.Regression("y", item.GetProperty("y").Numbers());
+        var (labels, classes) = MutualInformationSelector.LabelsOf(target, []);
+        double Of(string name) => item.GetProperty(name).GetDouble();
+        var bias = (Of("levels") - 1) * (Of("classes") - 1) / (2 * Of("rows"));
+        Assert.Equal(Of("mutual_information") - bias, MutualInformationSelector.Score(x, labels, classes, []), 1e-12);
+        // Twice the rows by weight: the same information, half the bias.
+        Assert.Equal(Of("mutual_information") - (bias / 2), MutualInformationSelector.Score(x, labels, classes, [.. labels.Select(_ => 2.0)]), 1e-12);
+    });
+
     [Theory]
     [InlineData("pca", false)]
     [InlineData("pca_whiten", true)]
@@ -122,6 +174,13 @@ public sealed class TransformOracleTests
 
     private static double SquaredDistance(Table table) => table.Columns.Cast<NumericColumn>().Sum(column =>
         Math.Pow(column.Values[0] - column.Values[1], 2) + Math.Pow(column.Values[1] - column.Values[2], 2));
+
+    private static void AssertNear(double[] expected, double[] actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], actual[i], tolerance * (double.IsNaN(expected[i]) ? 1 : Math.Max(1, Math.Abs(expected[i]))));
+    }
 
     private static void AssertNear(double[][] expected, Table actual, int skip, double tolerance)
     {

@@ -91,12 +91,18 @@ public abstract class TransformContract
         Assert.Equal(other.Length, one.Length);
         for (var i = 0; i < one.Length; i++)
         {
-            if (one[i] == other[i])
-                continue;
-            if (double.TryParse(one[i], CultureInfo.InvariantCulture, out var a) && double.TryParse(other[i], CultureInfo.InvariantCulture, out var b))
-                Assert.Equal(b, a, 1e-6 * Math.Max(1, Math.Abs(b)));
-            else
-                Assert.Fail($"{one[i]} instead of {other[i]}");
+            // A level may be named by numbers.
+            var (words, otherWords) = (one[i].Split(' ', '='), other[i].Split(' ', '='));
+            Assert.Equal(otherWords.Length, words.Length);
+            for (var j = 0; j < words.Length; j++)
+            {
+                if (words[j] == otherWords[j])
+                    continue;
+                if (double.TryParse(words[j], CultureInfo.InvariantCulture, out var a) && double.TryParse(otherWords[j], CultureInfo.InvariantCulture, out var b))
+                    Assert.Equal(b, a, 1e-6 * Math.Max(1, Math.Abs(b)));
+                else
+                    Assert.Fail($"{one[i]} instead of {other[i]}");
+            }
         }
     });
 

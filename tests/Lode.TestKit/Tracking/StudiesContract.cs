@@ -141,6 +141,52 @@ public abstract partial class StudiesContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Turn_TellsWithTheJournal_AndThenAsks()
+    {
+        var study = await NewAsync(spec => spec with { Budget = new StudyBudget { Trials = 3, Parallel = 2 } });
+        var trials = (await AskAsync(study, 2)).Trials;
+        var journal = new JournalPart(trials[0].Run!.Value, "agent", 0, """
+            {"e":"resume","t":2000000000000}
+            {"e":"metrics","t":2000000000001,"step":4,"metrics":{"loss":0.5}}
+            {"e":"finish","t":2000000000002,"status":"finished"}
+
+            """u8.ToArray());
+        var request = new TurnRequest
+        {
+            Ended =
+            [
+                new TrialTurn { Number = 0, Tell = new TellRequest { Attempt = 1, Values = [0.5] }, Journal = journal },
+                new TrialTurn { Number = 1, Tell = new TellRequest { Attempt = 7, Values = [0.25] } },
+                new TrialTurn { Number = 9, Tell = new TellRequest { Attempt = 1, Values = [0.25] } },
+            ],
+            Ask = new AskRequest { Agent = "a", Key = "again" },
+        };
+        // Sent again it changes nothing and gives the same.
+        for (var i = 0; i < 2; i++)
+        {
+            var answer = await Studies.TurnAsync(study.Id, request, Ct);
+            Assert.Equal((TrialState.Complete, (long?)journal.End), (answer.Told[0].Trial!.State, answer.Told[0].Taken));
+            Assert.Equal(["conflict", "not_found"], answer.Told.Skip(1).Select(told => told.Error!.Code));
+            // As many as the budget allows at once run, since one was told before.
+            Assert.Equal(2, Assert.Single(answer.Ask!.Trials).Number);
+        }
+        var run = await Runs.GetRunAsync(journal.Run, Ct);
+        Assert.Equal((RunStatus.Finished, 0.5, 4, 1), (run.Status, run.Metrics["loss"].Last, run.Metrics["loss"].LastStep, run.Metrics["loss"].Count));
+    }
+
+    [Fact]
+    public async Task Turn_WithAJournalOfAnotherRun_TakesNoneOfIt()
+    {
+        var study = await NewAsync();
+        var trials = (await AskAsync(study, 2)).Trials;
+        var journal = new JournalPart(trials[1].Run!.Value, "agent", 0, "{\"e\":\"finish\",\"t\":2000000000000,\"status\":\"failed\"}\n"u8.ToArray());
+        var answer = await Studies.TurnAsync(study.Id, new TurnRequest { Ended = [new TrialTurn { Number = 0, Tell = new TellRequest { Attempt = 1, Values = [0.5] }, Journal = journal }] }, Ct);
+        Assert.Equal((TrialState.Complete, (long?)null, (AskAnswer?)null), (answer.Told[0].Trial!.State, answer.Told[0].Taken, answer.Ask));
+        Assert.Equal(RunStatus.Running, (await Runs.GetRunAsync(trials[1].Run!.Value, Ct)).Status);
+        await RefusesAsync(ErrorCode.InvalidArgument, () => Studies.TurnAsync(study.Id, new TurnRequest { Ended = [new TrialTurn { Number = 0, Tell = new TellRequest { Attempt = 1 }, Journal = journal with { Segment = "no/segment" } }] }, Ct));
+    }
+
+    [Fact]
     public async Task Tell_WhatIsNoNumber_FailsTheTrial()
     {
         var study = await NewAsync();

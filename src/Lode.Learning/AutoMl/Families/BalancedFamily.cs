@@ -12,6 +12,8 @@ internal sealed class BalancedFamily(IModelFamily inner) : IModelFamily
 
     public int Complexity => inner.Complexity;
 
+    public bool SaysQuantiles => inner.SaysQuantiles;
+
     public bool FindsIterations => inner.FindsIterations;
 
     /// <summary>Whether the smallest class has less than half of an even share, and the metric may gain by it.</summary>

@@ -15,6 +15,8 @@ internal sealed class BoostingFamily : IModelFamily
 
     public bool FindsIterations => true;
 
+    public bool SaysQuantiles => true;
+
     public bool Suits(DataTraits traits) => true;
 
     public SearchSpace Space(DataTraits traits) => new(
@@ -51,13 +53,15 @@ internal sealed class BoostingFamily : IModelFamily
             // All rows bear a few rounds more than the part of them on which the number was found.
             ("max_iter", iterations is { } found ? (long)Math.Ceiling(1.1 * found) : MostRounds),
             ("n_iter_no_change", iterations is null ? (long)Math.Ceiling(2 / settings.Float("learning_rate")) : null),
-            ("validation_fraction", iterations is null ? 0.15 : null)),
+            ("validation_fraction", iterations is null ? 0.15 : null),
+            ("loss", traits.Quantiles.Count > 0 ? "quantile" : null)),
+        Quantiles = FamilySteps.Levels(traits),
     };
 
     public double Cost(Params settings, DataTraits traits)
     {
         var (rate, leaves, columns) = settings.Count == 0 ? (0.1, 31, 1) : (settings.Float("learning_rate"), settings.Int("max_leaf_nodes"), settings.Float("colsample"));
-        var outputs = traits.Classes > 2 ? traits.Classes : 1;
+        var outputs = traits.Classes > 2 ? traits.Classes : Math.Max(1, traits.Quantiles.Count);
         // A tree looks at every row once a level, and at every bin once a leaf.
         return 10 / rate * outputs * Math.Max(1, columns * (traits.Numeric + traits.Categorical)) * ((2.0 * traits.Rows * Math.Log2(leaves + 1)) + (500.0 * leaves));
     }

@@ -9,6 +9,8 @@ internal sealed class DummyFamily : IModelFamily
 
     public int Complexity => 0;
 
+    public bool SaysQuantiles => true;
+
     public bool Suits(DataTraits traits) => true;
 
     public SearchSpace Space(DataTraits traits) => SearchSpace.Empty;
@@ -19,6 +21,7 @@ internal sealed class DummyFamily : IModelFamily
     {
         Transforms = [FamilySteps.Step("date_parts")],
         Learner = FamilySteps.Step("dummy"),
+        Quantiles = FamilySteps.Levels(traits),
     };
 
     public double Cost(Params settings, DataTraits traits) => traits.Rows;

@@ -38,6 +38,9 @@ internal static class FamilySteps
     /// <summary>The parameter that <see cref="Scale"/> reads.</summary>
     public static Parameter ScaleParameter => new CategoricalParameter("scale", "standard", "power", "quantile");
 
+    /// <summary>The quantiles of a pipeline; null where none are asked for.</summary>
+    public static IReadOnlyList<double>? Levels(DataTraits traits) => traits.Quantiles.Count > 0 ? traits.Quantiles : null;
+
     /// <summary>Levels as columns of 0 and 1; where there are many, rare ones share one.</summary>
     public static StepSpec OneHot(DataTraits traits) => traits.MostLevels > 30 ? Step("one_hot", ("min_frequency", 0.002), ("max_categories", 60)) : Step("one_hot");
 }

@@ -9,6 +9,8 @@ internal sealed class LinearFamily : IModelFamily
 
     public int Complexity => 10;
 
+    public bool SaysQuantiles => true;
+
     public bool Suits(DataTraits traits) => traits.Encoded <= 5000;
 
     public SearchSpace Space(DataTraits traits) => new([new FloatParameter("C", 1e-4, 1e3, log: true), FamilySteps.ScaleParameter]);
@@ -24,12 +26,13 @@ internal sealed class LinearFamily : IModelFamily
     {
         Transforms = [.. FamilySteps.Complete(), FamilySteps.Scale(settings), FamilySteps.OneHot(traits)],
         Learner = LearnerOf(settings, traits),
+        Quantiles = FamilySteps.Levels(traits),
     };
 
-    public double Cost(Params settings, DataTraits traits) => 30.0 * traits.Rows * (traits.Encoded + 1) * traits.Outputs;
+    public double Cost(Params settings, DataTraits traits) => 30.0 * traits.Rows * (traits.Encoded + 1) * traits.Outputs * (traits.Quantiles.Count > 0 ? Math.Max(1, traits.Encoded / 4.0) : 1);
 
     /// <summary>The learner of a strength C.</summary>
     public static StepSpec LearnerOf(Params settings, DataTraits traits) => traits.Task == TaskKind.Classification
         ? FamilySteps.Step("logistic", ("C", settings.Float("C")), ("tol", 1e-4), ("max_iter", 100L))
-        : FamilySteps.Step("ridge", ("alpha", 1 / settings.Float("C")));
+        : traits.Quantiles.Count > 0 ? FamilySteps.Step("quantile", ("alpha", 1 / settings.Float("C")), ("max_iter", 40L)) : FamilySteps.Step("ridge", ("alpha", 1 / settings.Float("C")));
 }

@@ -11,6 +11,8 @@ internal sealed class QuadraticFamily : IModelFamily
 
     public int Complexity => 15;
 
+    public bool SaysQuantiles => true;
+
     public bool Suits(DataTraits traits) => traits.Numeric is > 1 and <= 40 && Columns(traits) <= MostColumns && (double)traits.Rows * Columns(traits) * traits.Outputs <= 1e8;
 
     public SearchSpace Space(DataTraits traits) => new([new FloatParameter("C", 1e-5, 1e2, log: true), FamilySteps.ScaleParameter]);
@@ -27,6 +29,7 @@ internal sealed class QuadraticFamily : IModelFamily
         // Products are taken of scaled numbers, and scaled again.
         Transforms = [.. FamilySteps.Complete(), FamilySteps.Scale(settings), FamilySteps.Step("polynomial"), FamilySteps.Step("standard"), FamilySteps.OneHot(traits)],
         Learner = LinearFamily.LearnerOf(settings, traits),
+        Quantiles = FamilySteps.Levels(traits),
     };
 
     public double Cost(Params settings, DataTraits traits) => 30.0 * traits.Rows * Columns(traits) * traits.Outputs;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Lode.Core;
 
 namespace Lode.Learning;
 
@@ -6,10 +7,6 @@ namespace Lode.Learning;
 public sealed class BoostedModel : IIterativeModel
 {
     internal const string KindName = "boosted_trees";
-
-    // Rows that a tree predicts before the next one comes, in bytes: they stay in the first cache.
-    private const int BlockBytes = 32_768;
-    private const int MaxBlockRows = 512;
 
     private readonly byte[][] _levels;
     private readonly int[] _missingBins;
@@ -84,24 +81,24 @@ public sealed class BoostedModel : IIterativeModel
     {
         threads = FitContext.ThreadCount(threads);
         ModelShape.Require(features, _levels.Length, output, _outputs, missing: true);
-        var blockRows = Math.Clamp(BlockBytes / 8 / Math.Max(1, features.Columns) / 16 * 16, 16, MaxBlockRows);
-        var blocks = (features.Rows + blockRows - 1) / blockRows;
+        var blocks = RowTiles.CountFor(features.Rows);
         if (threads == 1 || blocks <= 1)
         {
             for (var block = 0; block < blocks; block++)
-                PredictBlock(features, block * blockRows, blockRows, output);
+                PredictBlock(features, block * RowTiles.Width, output);
             return;
         }
         // A span cannot cross threads.
         var buffer = ArrayPool<double>.Shared.Rent(output.Length);
-        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * blockRows, blockRows, buffer));
+        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * RowTiles.Width, buffer));
         buffer.AsSpan(0, output.Length).CopyTo(output);
         ArrayPool<double>.Shared.Return(buffer);
     }
 
-    private void PredictBlock(FeatureMatrix features, int first, int blockRows, Span<double> output)
+    // A tile's rows pass all trees while they are in the cache.
+    private void PredictBlock(FeatureMatrix features, int first, Span<double> output)
     {
-        var rows = Math.Min(blockRows, features.Rows - first);
+        var rows = Math.Min(RowTiles.Width, features.Rows - first);
         var (columns, scores) = (features.Columns, _baseline.Length);
         var plain = !_hasCategories && !features.HasMissing;
         var values = features.Values.Slice(first * columns, rows * columns);
@@ -112,12 +109,23 @@ public sealed class BoostedModel : IIterativeModel
                 Code(features.Row(first + row), coded.AsSpan(row * columns, columns));
             values = coded.AsSpan(0, values.Length);
         }
-        Span<double> logits = stackalloc double[MaxBlockRows];
+        Span<double> logits = stackalloc double[RowTiles.Width];
         var sums = _link == BoostingLink.Logistic ? logits[..rows] : output.Slice(first * scores, rows * scores);
         for (var row = 0; row < rows; row++)
             _baseline.CopyTo(sums[(row * scores)..]);
-        for (var i = 0; i < _trees.Length; i++)
-            _trees[i].Add(values, columns, plain, sums[_scoreOf[i % _scoreOf.Length]..], scores);
+        if (plain && rows >= TreeTop.Side && columns > 0)
+        {
+            var tile = ArrayPool<double>.Shared.Rent(columns * RowTiles.Width);
+            RowTiles.Load(values, columns, rows, tile);
+            for (var i = 0; i < _trees.Length; i++)
+                _trees[i].AddTile(tile, sums[_scoreOf[i % _scoreOf.Length]..], scores);
+            ArrayPool<double>.Shared.Return(tile);
+        }
+        else
+        {
+            for (var i = 0; i < _trees.Length; i++)
+                _trees[i].Add(values, columns, sums[_scoreOf[i % _scoreOf.Length]..], scores);
+        }
         Link(sums, output.Slice(first * _outputs, rows * _outputs));
         if (_hasCategories)
             ArrayPool<double>.Shared.Return(coded);

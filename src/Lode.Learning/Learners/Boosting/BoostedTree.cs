@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Lode.Core;
 
 namespace Lode.Learning;
 
@@ -31,10 +32,8 @@ internal readonly record struct BoostNode(double Threshold, int Next, int Code)
 /// <param name="sets">Four words a set: the bins that go left.</param>
 internal sealed class BoostedTree(BoostNode[] nodes, double[] values, ulong[] sets)
 {
-    // Rows that walk side by side: their loads do not wait for each other.
-    private const int Side = 16;
-
     private readonly int _depth = Depth(nodes);
+    private TreeTop? _top;
 
     public ReadOnlySpan<BoostNode> Nodes => nodes;
 
@@ -55,7 +54,7 @@ internal sealed class BoostedTree(BoostNode[] nodes, double[] values, ulong[] se
 
     /// <param name="reader">Where the tree begins.</param>
     /// <param name="categorical">By column, whether it is categorical.</param>
-    /// <exception cref="Lode.Core.LodeException">InvalidArgument: it would not be a tree.</exception>
+    /// <exception cref="LodeException">InvalidArgument: it would not be a tree.</exception>
     public static BoostedTree Read(BundleReader reader, ReadOnlySpan<bool> categorical)
     {
         var nodes = new BoostNode[reader.ReadInt32(1, reader.Left / 16)];
@@ -83,66 +82,78 @@ internal sealed class BoostedTree(BoostNode[] nodes, double[] values, ulong[] se
     /// <summary>Adds the tree's value to a number of each row.</summary>
     /// <param name="rows">Shape [n, columns], row-major; categories as bins, a missing number as NaN.</param>
     /// <param name="columns">Columns.</param>
-    /// <param name="plain">Whether no number is missing and no column categorical.</param>
     /// <param name="sums">The number of row i is at i · <paramref name="stride"/>.</param>
     /// <param name="stride">Numbers a row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Add(ReadOnlySpan<double> rows, int columns, bool plain, Span<double> sums, int stride)
+    public void Add(ReadOnlySpan<double> rows, int columns, Span<double> sums, int stride)
     {
         var count = (sums.Length + stride - 1) / stride;
-        Span<int> at = stackalloc int[Side];
-        for (var start = 0; start < count; start += Side)
+        for (var row = 0; row < count; row++)
+            sums[row * stride] += values[Walk(rows.Slice(row * columns, columns))];
+    }
+
+    /// <summary>The same for at most <see cref="RowTiles.Width"/> rows of which no number is missing and no column categorical.</summary>
+    /// <param name="tile">The rows as <see cref="RowTiles"/> has them; at least one column.</param>
+    /// <param name="sums">The number of row i is at i · <paramref name="stride"/>.</param>
+    /// <param name="stride">Numbers a row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AddTile(ReadOnlySpan<double> tile, Span<double> sums, int stride)
+    {
+        var count = (sums.Length + stride - 1) / stride;
+        Span<int> at = stackalloc int[TreeTop.Side];
+        for (var start = 0; start < count; start += TreeTop.Side)
         {
-            var side = Math.Min(Side, count - start);
-            at.Clear();
-            var block = rows[(start * columns)..];
-            if (plain && side == Side)
-                WalkPlain(block, columns, at);
-            else
-                Walk(block, columns, at[..side]);
+            WalkSideBySide(tile[start..], at);
+            var side = Math.Min(TreeTop.Side, count - start);
             for (var lane = 0; lane < side; lane++)
                 sums[(start + lane) * stride] += values[at[lane]];
         }
     }
 
+    // Rows that walk side by side do not wait for each other's loads.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WalkPlain(ReadOnlySpan<double> rows, int columns, Span<int> at)
+    private void WalkSideBySide(ReadOnlySpan<double> tile, Span<int> at)
     {
-        ref var node = ref MemoryMarshal.GetArrayDataReference(nodes);
-        ref var row = ref MemoryMarshal.GetReference(rows);
-        ref var position = ref MemoryMarshal.GetReference(at);
-        for (var level = 0; level < _depth; level++)
+        var level = 0;
+        if (TreeTop.IsFast)
         {
-            for (var lane = 0; lane < Side; lane++)
+            // Two threads may both make it: the same.
+            (_top ??= new TreeTop(nodes)).Descend(tile, at);
+            level = TreeTop.Levels;
+        }
+        else
+        {
+            at.Clear();
+        }
+        ref var node = ref MemoryMarshal.GetArrayDataReference(nodes);
+        ref var value = ref MemoryMarshal.GetReference(tile);
+        ref var position = ref MemoryMarshal.GetReference(at);
+        for (; level < _depth; level++)
+        {
+            for (var lane = 0; lane < TreeTop.Side; lane++)
             {
                 ref var here = ref Unsafe.Add(ref position, lane);
                 ref var current = ref Unsafe.Add(ref node, here);
-                var value = Unsafe.Add(ref row, (lane * columns) + (current.Code & BoostNode.ColumnMask));
-                here = current.Next + (value > current.Threshold ? 1 : 0);
+                here = current.Next + (Unsafe.Add(ref value, ((current.Code & BoostNode.ColumnMask) * RowTiles.Width) + lane) > current.Threshold ? 1 : 0);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Walk(ReadOnlySpan<double> rows, int columns, Span<int> at)
+    private int Walk(ReadOnlySpan<double> row)
     {
-        for (var lane = 0; lane < at.Length; lane++)
+        var index = 0;
+        while (nodes[index].Next != index)
         {
-            var row = rows.Slice(lane * columns, columns);
-            var index = 0;
-            while (nodes[index].Next != index)
-            {
-                var node = nodes[index];
-                var value = row[node.Column];
-                bool right;
-                if (node.IsCategory)
-                    right = ((sets[((int)node.Threshold * 4) + ((int)value >> 6)] >> ((int)value & 63)) & 1) == 0;
-                else
-                    right = double.IsNaN(value) ? node.MissingRight : value > node.Threshold;
-                index = node.Next + (right ? 1 : 0);
-            }
-            at[lane] = index;
+            var node = nodes[index];
+            var value = row[node.Column];
+            bool right;
+            if (node.IsCategory)
+                right = ((sets[((int)node.Threshold * 4) + ((int)value >> 6)] >> ((int)value & 63)) & 1) == 0;
+            else
+                right = double.IsNaN(value) ? node.MissingRight : value > node.Threshold;
+            index = node.Next + (right ? 1 : 0);
         }
+        return index;
     }
 
     private static int Depth(BoostNode[] nodes)

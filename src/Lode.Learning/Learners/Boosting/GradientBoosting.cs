@@ -232,7 +232,7 @@ public sealed class GradientBoosting : ILearner
         public bool IsOver(BoostedTree[] grown, int round)
         {
             for (var score = 0; score < grown.Length; score++)
-                grown[score].Add(_rows, _columns, false, _scores[score], 1);
+                grown[score].Add(_rows, _columns, _scores[score], 1);
             var loss = Loss();
             if (loss < _best - _options.Tol)
                 (_best, BestRounds) = (loss, round + 1);

@@ -44,13 +44,14 @@ public sealed class AdaBoost : ILearner
         data.RequireFor(this);
         var classifies = data.Target.Task == TaskKind.Classification;
         var learner = Base(data.Target.Task);
+        var fit = learner.FitsOf(data, context);
         var weights = Normalised([.. Enumerable.Range(0, data.Target.Rows).Select(data.Weight)]);
         var predicted = new double[data.Target.Rows * Math.Max(1, data.Target.Classes.Count)];
         var members = new List<EnsembleMember>();
         for (var i = 0; i < _count; i++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            var model = learner.Fit(new TrainingData(data.Features, data.Target, weights), new FitContext(context.Rng.Child((ulong)i), context.Threads, context.Cancellation));
+            var model = fit(weights, context with { Rng = context.Rng.Child((ulong)i) });
             model.Predict(data.Features, predicted, context.Threads);
             var say = classifies ? Reweigh(data.Target, predicted, weights) : ReweighNumbers(data.Target, predicted, weights);
             if (say > 0 || members.Count == 0)

@@ -47,12 +47,14 @@ public sealed class Bagging : ILearner
         data.RequireFor(this);
         context.Cancellation.ThrowIfCancellationRequested();
         var members = new EnsembleMember[_count];
+        var fit = _maxFeatures == 1 ? _base.FitsOf(data, context) : null;
         Parallel.For(0, _count, context.Parallel, i =>
         {
             var rng = context.Rng.Child((ulong)i);
             var weights = DrawRows(data, rng);
             var columns = DrawColumns(data.Features.Columns, rng);
-            var model = _base.Fit(new TrainingData(EnsembleModel.Columns(data.Features, columns), data.Target, weights), new FitContext(rng.Child(0), 1, context.Cancellation));
+            var one = new FitContext(rng.Child(0), 1, context.Cancellation);
+            var model = fit is null ? _base.Fit(new TrainingData(EnsembleModel.Columns(data.Features, columns), data.Target, weights), one) : fit(weights, one);
             members[i] = new EnsembleMember(model, 1, columns);
         });
         return new EnsembleModel(members, EnsembleRule.Mean, data.Features.Columns, Math.Max(1, data.Target.Classes.Count));

@@ -5,8 +5,11 @@ namespace Lode.Learning;
 /// <summary>A fitted forest.</summary>
 public sealed class ForestModel : IModel
 {
-    // Rows that a tree predicts before the next tree comes: few enough to stay in cache, enough to pay for the tree.
-    private const int BlockRows = 256;
+    // Rows that a tree predicts before the next tree comes, and the numbers predicted: a tree of many leaves is larger than the caches, so it is to
+    // serve as many rows as it can while it is there.
+    private const int MostRows = 16_384;
+    private const int MostNumbers = 2 * MostRows;
+    private const int LeastRows = 256;
 
     private readonly Tree[] _trees;
     private readonly int _columns;
@@ -64,24 +67,24 @@ public sealed class ForestModel : IModel
     {
         threads = FitContext.ThreadCount(threads);
         ModelShape.Require(features, _columns, output, _outputs, _takesMissing);
-        var blocks = (features.Rows + BlockRows - 1) / BlockRows;
+        var blockRows = Math.Clamp((features.Rows + threads - 1) / threads, LeastRows, Math.Clamp(MostNumbers / _outputs, LeastRows, MostRows));
+        var blocks = (features.Rows + blockRows - 1) / blockRows;
         if (threads == 1 || blocks == 1)
         {
             for (var block = 0; block < blocks; block++)
-                PredictBlock(features, block, output);
+                PredictBlock(features, block * blockRows, blockRows, output);
             return;
         }
         // A span cannot cross threads.
         var buffer = ArrayPool<double>.Shared.Rent(output.Length);
-        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block, buffer));
+        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, block => PredictBlock(features, block * blockRows, blockRows, buffer));
         buffer.AsSpan(0, output.Length).CopyTo(output);
         ArrayPool<double>.Shared.Return(buffer);
     }
 
-    private void PredictBlock(FeatureMatrix features, int block, Span<double> output)
+    private void PredictBlock(FeatureMatrix features, int first, int blockRows, Span<double> output)
     {
-        var first = block * BlockRows;
-        var rows = Math.Min(BlockRows, features.Rows - first);
+        var rows = Math.Min(blockRows, features.Rows - first);
         var sums = output.Slice(first * _outputs, rows * _outputs);
         sums.Clear();
         var values = features.Values.Slice(first * _columns, rows * _columns);

@@ -6,7 +6,7 @@ namespace Lode.Learning;
 /// <remarks>Breiman, "Random forests" (Machine Learning 45, 2001); trees as in Breiman et al., Classification and Regression Trees (1984).
 /// Class probabilities are the trees' mean of the leaf's class shares, as in scikit-learn. Tree t draws from
 /// <c>rng.Child(t)</c>, so the number of threads changes no bit (tests: <c>Fit_AnyNumberOfThreads_GivesTheSameBits</c>).</remarks>
-public sealed class RandomForest : ILearner
+public sealed class RandomForest : IReweighable
 {
     private readonly RandomForestOptions _options;
 
@@ -87,33 +87,45 @@ public sealed class RandomForest : ILearner
     public ForestModel Fit(TrainingData data, FitContext context)
     {
         data.RequireFor(this);
-        var task = data.Target.Task;
-        return (_options.Criterion ?? (task == TaskKind.Regression ? SplitCriterion.SquaredError : SplitCriterion.Gini)) switch
-        {
-            SplitCriterion.Gini => Fit(data, () => new GiniCriterion(data), context),
-            SplitCriterion.Entropy => Fit(data, () => new EntropyCriterion(data), context),
-            _ => Fit(data, () => new SquaredErrorCriterion(data), context),
-        };
+        return Fit(data, Rank(data, context), context);
     }
 
-    private ForestModel Fit<TCriterion>(TrainingData data, Func<TCriterion> criterion, FitContext context)
+    Func<double[], FitContext, IModel> IReweighable.PrepareFits(TrainingData data, FitContext context)
+    {
+        data.RequireFor(this);
+        var ranked = Rank(data, context);
+        return (weights, each) => Fit(new TrainingData(data.Features, data.Target, weights), ranked, each);
+    }
+
+    private TreeLimits Limits(TrainingData data) => new(_options.MaxDepth ?? int.MaxValue, _options.MinSamplesSplit, _options.MinSamplesLeaf,
+        (_options.MaxFeatures ?? (data.Target.Task == TaskKind.Regression ? MaxFeatures.All : MaxFeatures.Sqrt)).Resolve(Math.Max(1, data.Features.Columns)), _options.DrawThresholds, _options.CcpAlpha);
+
+    private RankedFeatures Rank(TrainingData data, FitContext context) => _options.DrawThresholds
+        ? RankedFeatures.OfNumbers(data.Features, context.Parallel, NearRows.CapacityOf(data.Features.Rows, data.Features.Columns, Limits(data)) > 0)
+        : RankedFeatures.Of(data.Features, context.Parallel);
+
+    private ForestModel Fit(TrainingData data, RankedFeatures ranked, FitContext context) =>
+        (_options.Criterion ?? (data.Target.Task == TaskKind.Regression ? SplitCriterion.SquaredError : SplitCriterion.Gini)) switch
+        {
+            SplitCriterion.Gini => Fit(data, ranked, () => new GiniCriterion(data), context),
+            SplitCriterion.Entropy => Fit(data, ranked, () => new EntropyCriterion(data), context),
+            _ => Fit(data, ranked, () => new SquaredErrorCriterion(data), context),
+        };
+
+    private ForestModel Fit<TCriterion>(TrainingData data, RankedFeatures ranked, Func<TCriterion> criterion, FitContext context)
         where TCriterion : struct, ICriterion
     {
-        var columns = data.Features.Columns;
-        var limits = new TreeLimits(_options.MaxDepth ?? int.MaxValue, _options.MinSamplesSplit, _options.MinSamplesLeaf,
-            (_options.MaxFeatures ?? (data.Target.Task == TaskKind.Regression ? MaxFeatures.All : MaxFeatures.Sqrt)).Resolve(Math.Max(1, columns)), _options.DrawThresholds, _options.CcpAlpha);
-        var parallel = context.Parallel;
-        var ranked = _options.DrawThresholds ? RankedFeatures.OfNumbers(data.Features, parallel, NearRows.CapacityOf(data.Features.Rows, columns, limits) > 0) : RankedFeatures.Of(data.Features, parallel);
+        var limits = Limits(data);
         var classWeights = _options.BalanceClasses && data.Target.Task == TaskKind.Classification ? ClassWeights(data) : [];
         var trees = new Tree[_options.NEstimators];
-        Parallel.For(0, trees.Length, parallel, () => new TreeGrower<TCriterion>(ranked, criterion(), limits), (tree, _, grower) =>
+        Parallel.For(0, trees.Length, context.Parallel, () => new TreeGrower<TCriterion>(ranked, criterion(), limits), (tree, _, grower) =>
         {
             var stream = context.Rng.Child((ulong)tree);
             DrawWeights(data, classWeights, grower.Weights, stream);
             trees[tree] = grower.Grow(stream);
             return grower;
         }, _ => { });
-        return new ForestModel(trees, columns, Math.Max(1, data.Target.Classes.Count));
+        return new ForestModel(trees, data.Features.Columns, Math.Max(1, data.Target.Classes.Count));
     }
 
     /// <summary>How often each row is drawn, times its weight; 0: the tree does not see it.</summary>

@@ -210,6 +210,23 @@ public sealed class GradientBoostingTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 31)]
+    [InlineData(3, 31)]
+    [InlineData(6, 64)]
+    [InlineData(12, 200)]
+    public void Predict_ManyRowsTogether_GivesWhatEachRowAloneGives(int depth, int leaves) => Assert.All<TrainingData>(
+        [Problems.Regression(300, 5, 8), Problems.Classes(300, 3, 2, 9), Problems.Classes(300, 3, 4, 10)], data =>
+        {
+            var model = new GradientBoosting(new BoostingOptions { MaxIter = 15, MaxDepth = depth, MaxLeafNodes = leaves, MinSamplesLeaf = 1 }).Fit(data, new FitContext(new Rng(4)));
+            var outputs = Math.Max(1, data.Target.Classes.Count);
+            var (together, alone) = (new double[300 * outputs], new double[300 * outputs]);
+            model.Predict(data.Features, together);
+            for (var row = 0; row < 300; row++)
+                model.Predict(new FeatureMatrix(data.Features.Row(row).ToArray(), 1, data.Features.Names, data.Features.Levels.ToArray()), alone.AsSpan(row * outputs, outputs));
+            Assert.Equal(alone, together);
+        });
+
     [Fact]
     public void Grow_AfterTheFirstTree_AllocatesOnlyTheTree()
     {

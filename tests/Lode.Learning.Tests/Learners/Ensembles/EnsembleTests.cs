@@ -41,6 +41,21 @@ public sealed class EnsembleTests
     }
 
     [Fact]
+    public void Fit_FeaturesPreparedOnceForAllMembers_GivesTheModelThatPreparingThemEachTimeGives() => Assert.All<(string, Func<ILearner, ILearner>)>(
+        [("ada_boost", learner => new AdaBoost(learner, 10)), ("bagging", learner => new Bagging(learner, 6))], of => Assert.All<TrainingData>(
+        [Problems.Classes(200, 4, 3, 5), Problems.Regression(200, 4, 6)], data => Assert.All<RandomForestOptions>(
+        [RandomForest.SingleTree with { MaxDepth = 2 }, RandomForest.ExtraTrees with { NEstimators = 3, MaxDepth = 3 }], options =>
+        {
+            double[] Predicted(ILearner learner)
+            {
+                var output = new double[data.Features.Rows * Math.Max(1, data.Target.Classes.Count)];
+                of.Item2(learner).Fit(data, new FitContext(new Rng(3))).Predict(data.Features, output);
+                return output;
+            }
+            Assert.Equal(Predicted(new PreparedEachTime(new RandomForest(options))), Predicted(new RandomForest(options)));
+        })));
+
+    [Fact]
     public void AdaBoost_APerfectModel_EndsTheFit()
     {
         var data = Problems.Classes(90, 3, 3, 2);
@@ -99,5 +114,17 @@ public sealed class EnsembleTests
         Assert.Throws<LodeException>(() => LearnerCatalog.Create("voting", new Dictionary<string, object?> { ["voting"] = "loud" }));
         Assert.Throws<LodeException>(() => LearnerCatalog.Create("ada_boost", new Dictionary<string, object?> { ["learning_rate"] = 0 }));
         Assert.Throws<LodeException>(() => LearnerCatalog.Create("bagging", new Dictionary<string, object?> { ["n_estimators"] = 0 }));
+    }
+
+    /// <summary>Hides that a learner can be fitted with other weights on features that were prepared before.</summary>
+    private sealed class PreparedEachTime(ILearner inner) : ILearner
+    {
+        public string Name => inner.Name;
+
+        public LearnerTags Tags => inner.Tags;
+
+        public bool Supports(TaskKind task) => inner.Supports(task);
+
+        public IModel Fit(TrainingData data, FitContext context) => inner.Fit(data, context);
     }
 }
