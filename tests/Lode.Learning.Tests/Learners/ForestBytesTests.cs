@@ -23,8 +23,9 @@ public sealed class ForestBytesTests
         Span<byte> bytes = stackalloc byte[16];
         foreach (var tree in forest.Trees)
         {
-            foreach (var node in tree.Nodes)
+            for (var i = 0; i < tree.NodeCount; i++)
             {
+                var node = tree.Node(i);
                 BinaryPrimitives.WriteDoubleLittleEndian(bytes, node.Threshold);
                 BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], node.Feature);
                 BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], node.Next);

@@ -57,7 +57,7 @@ public sealed class RandomForestTests
 
     private static void CompareStructure(JsonElement expected, Tree tree, int theirs, int ours, int outputs)
     {
-        var node = tree.Nodes[ours];
+        var node = tree.Node(ours);
         var feature = expected.GetProperty("feature")[theirs].GetInt32();
         Assert.Equal(Math.Max(-1, feature), node.Feature);
         if (feature < 0)

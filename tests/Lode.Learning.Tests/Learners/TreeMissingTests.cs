@@ -158,8 +158,8 @@ public sealed class TreeMissingTests
             for (var warm = 0; warm < 3; warm++)
                 grower.Grow(new Rng(1));
             var (allocated, tree) = TreeGrowerTests.LeastAllocated(() => grower.Grow(new Rng(1)));
-            Assert.True(tree.Nodes.Length > 100);
-            Assert.InRange(allocated, 0, (16 * tree.Nodes.Length) + (8 * tree.Values.Length) + 200);
+            Assert.True(tree.NodeCount > 100);
+            Assert.InRange(allocated, 0, (16 * tree.NodeCount) + (tree.NodeCount / 8) + (8 * tree.Values.Length) + 300);
         });
     }
 
@@ -197,7 +197,7 @@ public sealed class TreeMissingTests
 
         void Visit(int at, int[] all)
         {
-            var node = tree.Nodes[at];
+            var node = tree.Node(at);
             check(node, [.. all.Where(row => made.Weights[row] > 0)]);
             if (node.Feature < 0)
             {

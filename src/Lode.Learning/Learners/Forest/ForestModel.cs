@@ -32,7 +32,7 @@ public sealed class ForestModel : IModel
     public int TreeCount => _trees.Length;
 
     /// <summary>Nodes of all trees, leaves included.</summary>
-    public long NodeCount => _trees.Sum(tree => (long)tree.Nodes.Length);
+    public long NodeCount => _trees.Sum(tree => (long)tree.NodeCount);
 
     internal IReadOnlyList<Tree> Trees => _trees;
 

@@ -28,26 +28,51 @@ internal readonly record struct TreeNode(double Threshold, int Code, int Next)
 
 /// <summary>A grown tree. Node 0 is the root. A leaf of a regression tree holds its mean, one of two classes the second one's share: both in
 /// the node. Leaves of more classes hold all shares, and pure ones share theirs.</summary>
-internal sealed class Tree(TreeNode[] nodes, double[] values)
+internal sealed class Tree
 {
     // Rows that walk side by side: their loads do not wait for each other.
     private const int Side = 16;
 
-    public ReadOnlySpan<TreeNode> Nodes => nodes;
+    // Without the flags, which would slow rows down that miss nothing.
+    private readonly TreeNode[] _nodes;
+    private readonly ulong[] _missingRight;
+    private readonly double[] _values;
+
+    /// <param name="nodes">Splits and leaves. The tree keeps the array and takes the flags out.</param>
+    /// <param name="values">What leaves of more than two classes predict, one after the other.</param>
+    public Tree(TreeNode[] nodes, double[] values)
+    {
+        (_nodes, _values, _missingRight) = (nodes, values, new ulong[(nodes.Length + 63) / 64]);
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            if (!nodes[i].MissingRight)
+                continue;
+            _missingRight[i >> 6] |= 1UL << i;
+            nodes[i] = nodes[i] with { Code = nodes[i].Feature };
+        }
+    }
+
+    public int NodeCount => _nodes.Length;
+
+    public TreeNode Node(int index) => MissingRight(index) == 0 ? _nodes[index] : _nodes[index] with { Code = _nodes[index].Code | (1 << TreeNode.MissingRightShift) };
 
     /// <summary>What leaves of more than two classes predict, one after the other.</summary>
-    public ReadOnlySpan<double> Values => values;
+    public ReadOnlySpan<double> Values => _values;
+
+    // A shift by more than 63 is one by the lower six bits.
+    private int MissingRight(int index) => (int)(_missingRight[index >> 6] >> index) & 1;
 
     public void Write(BundleWriter writer)
     {
-        writer.WriteInt32(nodes.Length);
-        foreach (var node in nodes)
+        writer.WriteInt32(_nodes.Length);
+        for (var i = 0; i < _nodes.Length; i++)
         {
+            var node = Node(i);
             writer.WriteDouble(node.Threshold);
             writer.WriteInt32(node.Code);
             writer.WriteInt32(node.Next);
         }
-        writer.WriteDoubles(values);
+        writer.WriteDoubles(_values);
     }
 
     /// <param name="reader">Where the tree begins.</param>
@@ -100,7 +125,7 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
 
     private void AddLeaf(int leaf, Span<double> sums)
     {
-        var node = nodes[leaf];
+        var node = _nodes[leaf];
         if (sums.Length == 1)
         {
             sums[0] += node.Threshold;
@@ -112,7 +137,7 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
             sums[1] += node.Threshold;
             return;
         }
-        var shares = values.AsSpan(node.Next, sums.Length);
+        var shares = _values.AsSpan(node.Next, sums.Length);
         for (var i = 0; i < sums.Length; i++)
             sums[i] += shares[i];
     }
@@ -126,7 +151,7 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
         for (var lane = 0; lane < leaves.Length; lane++)
             (at[lane], rowOf[lane]) = (0, lane);
         var walking = leaves.Length;
-        ref var all = ref MemoryMarshal.GetArrayDataReference(nodes);
+        ref var all = ref MemoryMarshal.GetArrayDataReference(_nodes);
         ref var row = ref MemoryMarshal.GetReference(rows);
         while (walking > 0)
         {
@@ -141,10 +166,10 @@ internal sealed class Tree(TreeNode[] nodes, double[] values)
                     lane--;
                     continue;
                 }
-                var value = Unsafe.Add(ref row, (rowOf[lane] * columns) + (node.Code & TreeNode.ColumnMask));
+                var value = Unsafe.Add(ref row, (rowOf[lane] * columns) + node.Code);
                 var right = value > node.Threshold ? 1 : 0;
                 if (typeof(TRows) == typeof(Incomplete) && double.IsNaN(value))
-                    right = node.Code >> TreeNode.MissingRightShift;
+                    right = MissingRight(at[lane]);
                 at[lane] = node.Next + right;
             }
         }
