@@ -223,6 +223,9 @@ internal sealed class AutoMlSearch : IDisposable
     private double PartOf(FamilyArm arm)
     {
         var least = Math.Max(2 * arm.TriedShare, (double)ScoutRows / _data.Rows);
+        // What is not known at all is looked at on few rows first.
+        if (arm.TriedShare == 0)
+            return least < 1 && Fits(arm, least) ? least : 0;
         for (var share = 0.75; share >= least; share *= 0.75)
         {
             if (Fits(arm, share))
