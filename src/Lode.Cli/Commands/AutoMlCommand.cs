@@ -63,7 +63,7 @@ internal static class AutoMlCommand
 
     private static async Task<int> ExecuteAsync(CommandContext context, ParseResult parsed, CancellationToken ct)
     {
-        var request = RequestOf(parsed, context.Time.GetTimestamp());
+        var request = RequestOf(parsed, StartOf(context.Time));
         // The first Ctrl-C ends the search and keeps what was found; the second ends at once. The parser's own handler holds its signal until
         // the command has ended, and later registrations are asked before earlier ones: so this one is made when the first signal is there.
         PosixSignalRegistration? second = null;
@@ -76,6 +76,14 @@ internal static class AutoMlCommand
         {
             second?.Dispose();
         }
+    }
+
+    // Who gives a minute counts from the moment that the program was called, which is up to half a second before it can look at a clock.
+    private static long StartOf(TimeProvider time)
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        var before = time.GetUtcNow() - process.StartTime.ToUniversalTime();
+        return time.GetTimestamp() - (before > TimeSpan.Zero && before < TimeSpan.FromSeconds(10) ? (long)(before.TotalSeconds * time.TimestampFrequency) : 0);
     }
 
     private static AutoMlRequest RequestOf(ParseResult parsed, long started)

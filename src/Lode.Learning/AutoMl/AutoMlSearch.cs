@@ -26,7 +26,7 @@ internal sealed class AutoMlSearch : IDisposable
     private const double Margin = 1.25;
 
     // What a winner is usually made of, and what writing a byte of its file takes, its checksum and copies included.
-    private const int LikelyMembers = 8;
+    private const int LikelyMembers = 5;
     private const double SecondsPerByte = 6e-9;
 
     private readonly AutoMlOptions _options;
@@ -98,7 +98,11 @@ internal sealed class AutoMlSearch : IDisposable
             Portfolio(ending.Token);
             _observer?.Phase("search");
             while (!Done(ending.Token) && Next() is { } next)
-                Try(next.Arm, next.Share, ending.Token);
+            {
+                // What was good on a part of the rows is tried on more, while there is time.
+                if (Try(next.Arm, next.Share, ending.Token) is { } settings && next.Share < 1)
+                    next.Arm.Prefer(settings);
+            }
             stopped = _outside.IsCancellationRequested ? "interrupted" : _candidates.Count >= _options.Trials ? "trials"
                 : _clock.Token.IsCancellationRequested || _arms.Exists(arm => !arm.Exhausted && !IsHopeless(arm)) ? "budget" : stopped;
         }
@@ -205,6 +209,9 @@ internal sealed class AutoMlSearch : IDisposable
         var (best, noise) = (_pool.Min(member => member.Loss), Noise());
         FamilyArm[] able = [.. _arms.Where(arm => !arm.Exhausted && !IsHopeless(arm))];
         Array.ForEach(able, Arrange);
+        // Of the family that is ahead, more rows than so far bring more than further settings of those behind it.
+        if (able.MinBy(arm => arm.Best) is { TriedShare: < 1 } leader && double.IsFinite(leader.Best) && !Fits(leader, 1) && PartOf(leader) is > 0 and var most)
+            return (leader, most);
         if (able.Where(arm => Fits(arm, 1)).MaxBy(arm => arm.GainPerCost(best, noise)) is { } whole)
             return (whole, 1);
         var parts = able.Select(arm => (Arm: arm, Share: PartOf(arm))).Where(part => part.Share > 0).ToArray();
@@ -218,6 +225,9 @@ internal sealed class AutoMlSearch : IDisposable
     private double PartOf(FamilyArm arm)
     {
         var least = Math.Max(2 * arm.TriedShare, (double)ScoutRows / _data.Rows);
+        // What is not known at all is looked at on few rows first.
+        if (arm.TriedShare == 0)
+            return least < 1 && Fits(arm, least) ? least : 0;
         for (var share = 0.75; share >= least; share *= 0.75)
         {
             if (Fits(arm, share))
@@ -322,7 +332,7 @@ internal sealed class AutoMlSearch : IDisposable
             var fitting = models * fit / Math.Max(1e-12, fit + predict);
             // After a first fold that was bad the others are missing; they go on side by side.
             var missing = evaluation.Stopped ? 1 + ((_evaluator.Splits.Count - 1.0) / Math.Min(_threads, _evaluator.Splits.Count - 1) * _threads / 2) : 1;
-            arm.Took(settings, share, missing * fitting, missing * (seconds - fitting));
+            arm.Took(settings, share, missing * fitting, missing * (seconds - fitting), evaluation.Iterations);
         }
         else
         {
@@ -350,7 +360,8 @@ internal sealed class AutoMlSearch : IDisposable
         foreach (var candidate in _pool.Where(member => member.HasModels).Take(LikelyMembers).Select(member => member.Candidate))
         {
             var copies = _options.Refit ? 1 : _evaluator.Splits.Count * candidate.Repeats;
-            after += copies * ((candidate.PredictSecondsPerRow * _options.PredictRows) + (candidate.ModelBytes * SecondsPerByte));
+            // Folds are predicted side by side, a thread each; the caller's rows by all threads.
+            after += copies * ((candidate.PredictSecondsPerRow * _options.PredictRows / Math.Min(2, _threads)) + (candidate.ModelBytes * SecondsPerByte));
             refitting += _options.Refit ? 1.2 * candidate.FitSeconds / _evaluator.Splits.Count : 0;
         }
         return (refitting, after);

@@ -42,7 +42,8 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
     // Folds' rows are kept while all together are small; else cut out anew each time.
     private const long KeepBytes = 256L << 20;
 
-    private readonly (Dataset Train, Dataset Test)?[] _parts = new (Dataset, Dataset)?[splits.Count];
+    private readonly Dataset?[] _train = new Dataset?[splits.Count];
+    private readonly Dataset?[] _test = new Dataset?[splits.Count];
     private readonly bool _keep = (long)data.Rows * (data.Features.Columns.Count + 1) * 8 * splits.Count < KeepBytes;
 
     public Dataset Data => data;
@@ -142,19 +143,20 @@ internal sealed class Evaluator(Dataset data, IReadOnlyList<Split> splits, Metri
 
     private (Dataset Train, Dataset Test) Part(int fold, double share, Rng streams)
     {
-        if (share >= 1 && _parts[fold] is { } kept)
-            return kept;
-        var train = splits[fold].Train;
-        if (share < 1)
+        var test = _test[fold] ?? data.Select(splits[fold].Test);
+        if (_keep)
+            _test[fold] = test;
+        if (share >= 1)
         {
-            var rows = train.ToArray();
-            streams.Child((ulong)fold).Shuffle<int>(rows);
-            train = rows[..Math.Max(1, (int)(share * rows.Length))];
-            Array.Sort(train);
+            var whole = _train[fold] ?? data.Select(splits[fold].Train);
+            if (_keep)
+                _train[fold] = whole;
+            return (whole, test);
         }
-        var part = (data.Select(train), data.Select(splits[fold].Test));
-        if (share >= 1 && _keep)
-            _parts[fold] = part;
-        return part;
+        var rows = splits[fold].Train.ToArray();
+        streams.Child((ulong)fold).Shuffle<int>(rows);
+        rows = rows[..Math.Max(1, (int)(share * rows.Length))];
+        Array.Sort(rows);
+        return (data.Select(rows), test);
     }
 }

@@ -149,8 +149,11 @@ internal sealed class FamilyArm
     /// <param name="share">The share of the training rows that it was fitted on.</param>
     /// <param name="fit">Seconds by the clock, all but predicting.</param>
     /// <param name="predict">Seconds by the clock of predicting.</param>
-    public void Took(Params settings, double share, double fit, double predict)
+    /// <param name="iterations">What early stopping found. Fewer than usual are no promise: more rows bear more.</param>
+    public void Took(Params settings, double share, double fit, double predict, int? iterations = null)
     {
+        if (iterations is { } found && share < 1)
+            fit *= Math.Max(1, Family.UsualIterations(settings) / Math.Max(1, found));
         TriedShare = Math.Max(TriedShare, share);
         _paces.Add((share, fit / CostOf(settings, share), predict / CostOf(settings, 1)));
     }

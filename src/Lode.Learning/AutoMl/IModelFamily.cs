@@ -33,6 +33,9 @@ public interface IModelFamily
     /// <summary>Whether the model stops early by itself and says after how many iterations (<see cref="IIterativeModel"/>).</summary>
     bool FindsIterations => false;
 
+    /// <summary>Of families for which <see cref="FindsIterations"/> holds: the iterations that <see cref="Cost"/> reckons with.</summary>
+    double UsualIterations(Params settings) => 0;
+
     /// <summary>About how many elementary steps one fit on all rows takes: what time is shared by where no clock may decide.</summary>
     double Cost(Params settings, DataTraits traits);
 }

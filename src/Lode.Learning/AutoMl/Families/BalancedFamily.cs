@@ -38,5 +38,7 @@ internal sealed class BalancedFamily(IModelFamily inner) : IModelFamily
         return balance == "none" ? spec : spec with { Resampler = FamilySteps.Step(balance) };
     }
 
+    public double UsualIterations(Params settings) => inner.UsualIterations(new Params([.. settings.Where(pair => pair.Key != Setting)]));
+
     public double Cost(Params settings, DataTraits traits) => inner.Cost(settings.Count == 0 ? settings : new Params([.. settings.Where(pair => pair.Key != Setting)]), traits);
 }

@@ -58,6 +58,8 @@ internal sealed class BoostingFamily : IModelFamily
         Quantiles = FamilySteps.Levels(traits),
     };
 
+    public double UsualIterations(Params settings) => 10 / settings.Float("learning_rate");
+
     public double Cost(Params settings, DataTraits traits)
     {
         var (rate, leaves, columns) = settings.Count == 0 ? (0.1, 31, 1) : (settings.Float("learning_rate"), settings.Int("max_leaf_nodes"), settings.Float("colsample"));

@@ -35,6 +35,14 @@ internal static class FamilySteps
         _ => Step("standard"),
     };
 
+    /// <summary>About how many elementary steps <see cref="Scale"/> takes: a power is searched for by many passes over a column, quantiles sort it.</summary>
+    public static double ScaleCost(Params settings, DataTraits traits) => (double)traits.Rows * traits.Numeric * ((settings.TryGet("scale", out var scale) ? scale.AsText() : "standard") switch
+    {
+        "power" => 170,
+        "quantile" => 40,
+        _ => 0,
+    });
+
     /// <summary>The parameter that <see cref="Scale"/> reads.</summary>
     public static Parameter ScaleParameter => new CategoricalParameter("scale", "standard", "power", "quantile");
 

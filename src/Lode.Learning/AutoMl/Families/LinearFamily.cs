@@ -29,7 +29,7 @@ internal sealed class LinearFamily : IModelFamily
         Quantiles = FamilySteps.Levels(traits),
     };
 
-    public double Cost(Params settings, DataTraits traits) => 30.0 * traits.Rows * (traits.Encoded + 1) * traits.Outputs * (traits.Quantiles.Count > 0 ? Math.Max(1, traits.Encoded / 4.0) : 1);
+    public double Cost(Params settings, DataTraits traits) => FamilySteps.ScaleCost(settings, traits) + (30.0 * traits.Rows * (traits.Encoded + 1) * traits.Outputs * (traits.Quantiles.Count > 0 ? Math.Max(1, traits.Encoded / 4.0) : 1));
 
     /// <summary>The learner of a strength C.</summary>
     public static StepSpec LearnerOf(Params settings, DataTraits traits) => traits.Task == TaskKind.Classification

@@ -32,7 +32,7 @@ internal sealed class QuadraticFamily : IModelFamily
         Quantiles = FamilySteps.Levels(traits),
     };
 
-    public double Cost(Params settings, DataTraits traits) => 30.0 * traits.Rows * Columns(traits) * traits.Outputs;
+    public double Cost(Params settings, DataTraits traits) => FamilySteps.ScaleCost(settings, traits) + (30.0 * traits.Rows * Columns(traits) * traits.Outputs);
 
     private static int Columns(DataTraits traits) => (traits.Numeric * (traits.Numeric + 3) / 2) + traits.Encoded - traits.Numeric;
 }
