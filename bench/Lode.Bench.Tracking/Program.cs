@@ -5,7 +5,7 @@ using Lode.Bench.Tracking;
 //   dotnet run -c Release --project bench/Lode.Bench.Tracking [-- PART…] [--seconds 4] [--points 10000000] [--server PATH/lode.dll]
 // Parts: journal (a program's log call to the durable store), store (bytes, histories, buckets, ingestion), rest (a real server
 // process under HTTP load), search (--runs 1000000 --repeats 5 --store postgres://…; see SearchBench.cs). Default: all of these.
-// And only when named: bound (log-metric beside the least it can cost, a bare Kestrel and one table of SQLite, in turn), sweep (ask and tell of studies over HTTP, beside Optuna), agent (--trials 300 of a program that does nothing, --repeats 3, beside the bare program), faults (a real server killed under load, --kills 100 --store postgres://…; see docs/reliability.md). CPU is that of the server process, user and system, read from the operating system.
+// And only when named: bound (log-metric beside the least it can cost, a bare Kestrel and one table of SQLite, in turn), sweep (ask and tell of studies over HTTP, beside Optuna), agent (--trials 300 of a program that does nothing, --repeats 3, beside the bare program), fleet (--agents 1000 with 10,000 trials in the queue), faults (a real server killed under load, --kills 100 --store postgres://…; see docs/reliability.md). CPU is that of the server process, user and system, read from the operating system.
 string[] parts = [.. args.TakeWhile(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
 var seconds = Option("--seconds", 4);
 var server = Text("--server") ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Lode.Cli/release/lode.dll"));
@@ -24,6 +24,8 @@ if (parts.Contains("sweep"))
     await SweepBench.RunAsync(server, TimeSpan.FromSeconds(seconds));
 if (parts.Contains("agent"))
     await AgentBench.RunAsync(server, Option("--trials", 300), Option("--repeats", 3));
+if (parts.Contains("fleet"))
+    await FleetBench.RunAsync(server, Option("--agents", 1000));
 if (parts.Contains("bare-server"))
     await BareServer.RunAsync(Text("--home")!);
 if (parts.Contains("faults"))

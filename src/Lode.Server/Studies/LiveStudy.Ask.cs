@@ -11,6 +11,9 @@ internal sealed partial class LiveStudy
     private static readonly TimeSpan s_round = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_slow = TimeSpan.FromMilliseconds(1);
 
+    // Samplers that look at no trial's values, and propose in microseconds.
+    private static readonly HashSet<string> s_unmoved = ["random", "grid", "sobol", "halton", "latin_hypercube"];
+
     private List<PendingAsk> _asks = [];
     private bool _isAsking;
     private TimeSpan _lastProposal;
@@ -86,8 +89,8 @@ internal sealed partial class LiveStudy
             {
                 if (planned.Count > 0 && _time.GetElapsedTime(began) > s_round)
                     break;
-                if (Next(ask, taken, planned.Count) is { } step)
-                    planned.Add((ask, new StepWish(step)));
+                if (Next(ask, taken, planned.Count) is { } wish)
+                    planned.Add((ask, wish));
             }
         }
         if (planned.Count > 0)
@@ -138,7 +141,7 @@ internal sealed partial class LiveStudy
             ask.Count = ask.Got.Count;
     }
 
-    private TrialStep? Next(PendingAsk ask, HashSet<int> taken, int planned)
+    private StepWish? Next(PendingAsk ask, HashSet<int> taken, int planned)
     {
         var lease = new TrialLease(ask.Request.Agent, ask.Request.Key, !ask.Request.LogsRuns);
         Study search;
@@ -157,13 +160,17 @@ internal sealed partial class LiveStudy
                     if (taken.Add(number))
                     {
                         var waiting = _trials[number];
-                        return new LeaseTrial(number, waiting.Attempt, waiting.Params, waiting.Run ?? RunId.New(), lease);
+                        return new StepWish(new LeaseTrial(number, waiting.Attempt, waiting.Params, waiting.Run ?? RunId.New(), lease));
                     }
                 }
                 if (WhyNoMore() is { } used)
                     return ask.Nobody(used, 2);
+                // What others told does not change what is proposed: then it costs nothing to wait until the number is sure.
+                if (_exhausted is null && !_waitsForWave && s_unmoved.Contains(spec.Sampler.Name))
+                    return new StepWish(null) { Late = lease };
             }
         }
+        _waitsForWave = false;
         var began = _time.GetTimestamp();
         LiveTrial? trial;
         string? stop = null;
@@ -182,7 +189,46 @@ internal sealed partial class LiveStudy
             _exhausted = stop;
             return ask.Nobody(stop ?? "The trials of the wave before are not told yet.", stop is null ? 0.5 : 2);
         }
-        return ask.Enqueue is { } enqueued ? new EnqueueTrial(trial.Number, trial.Params, enqueued.Priority) : new AddTrial(trial.Number, trial.Params, RunId.New(), lease);
+        return new StepWish(ask.Enqueue is { } enqueued ? new EnqueueTrial(trial.Number, trial.Params, enqueued.Priority) : new AddTrial(trial.Number, trial.Params, RunId.New(), lease));
+    }
+
+    // In the store's turn: nobody else writes until these are stored. Only a round of asks proposes, and it waits for this.
+    private List<AddTrial> Propose(StudyDelta others, List<StepWish> wishes, out Exception? failure)
+    {
+        failure = null;
+        var adds = new List<AddTrial>(wishes.Count);
+        wishes.ForEach(wish => wish.Step = null);
+        try
+        {
+            lock (_gate)
+            {
+                Take(others);
+                _search.Truncate(_trials.Count);
+            }
+            foreach (var wish in wishes)
+            {
+                LiveTrial? trial;
+                lock (_gate)
+                {
+                    if (_info.State != StudyState.Running || _running.Count + adds.Count >= (_info.Spec.Budget.Parallel ?? int.MaxValue) || WhyNoMore() is not null)
+                        break;
+                }
+                if ((trial = _search.TryAsk(out var stop)) is null)
+                {
+                    (_exhausted, _waitsForWave) = (stop, stop is null);
+                    break;
+                }
+                var add = new AddTrial(trial.Number, trial.Params, RunId.New(), wish.Late!);
+                wish.Step = add;
+                adds.Add(add);
+            }
+        }
+        catch (Exception error)
+        {
+            // An ask that fails must take no tell with it.
+            failure = error;
+        }
+        return adds;
     }
 
     // Whole numbers in JSON stand for floats too.
@@ -195,6 +241,7 @@ internal sealed partial class LiveStudy
     }
 
     private string? _exhausted;
+    private bool _waitsForWave;
 
     // Held: the gate. Why no new trial may begin; those that wait may.
     private string? WhyNoMore()
@@ -269,7 +316,7 @@ internal sealed partial class LiveStudy
 
         public Task<AskAnswer> Answer => _answer.Task;
 
-        public TrialStep? Nobody(string reason, double? retryAfter)
+        public StepWish? Nobody(string reason, double? retryAfter)
         {
             (Nothing, RetryAfter) = (reason, retryAfter);
             return null;

@@ -174,7 +174,7 @@ internal sealed partial class LiveStudy
                 {
                     await WriteAsync(part).ConfigureAwait(false);
                     foreach (var wish in part)
-                        wish.Answer(null);
+                        wish.Answer((wish as StepWish)?.Failure);
                 }
                 catch (Exception error)
                 {
@@ -197,13 +197,26 @@ internal sealed partial class LiveStudy
                 TakeLocked(await _store.ReadAsync(_info.Id, since, CancellationToken.None).ConfigureAwait(false));
                 return;
         }
-        var receipt = await _store.ApplyAsync(_info.Id, since, part.ConvertAll(wish => ((StepWish)wish).Step), CancellationToken.None).ConfigureAwait(false);
+        // Those without a step are proposed in the store's turn, and come last.
+        var wishes = part.ConvertAll(wish => (StepWish)wish);
+        var late = wishes.FindAll(wish => wish.Late is not null);
+        wishes.RemoveAll(wish => wish.Late is not null);
+        var (steps, failure) = (wishes.ConvertAll(wish => wish.Step!), (Exception?)null);
+        var receipt = await _store.ApplyAsync(_info.Id, since, steps, late.Count == 0 ? null : new LateTrials(late.Count, delta => Propose(delta, late, out failure)), CancellationToken.None).ConfigureAwait(false);
         lock (_gate)
         {
             Take(receipt.Delta);
-            for (var i = 0; i < part.Count; i++)
+            wishes.AddRange(late);
+            for (var i = 0; i < wishes.Count; i++)
             {
-                var wish = (StepWish)part[i];
+                var wish = wishes[i];
+                if (wish.Step is null)
+                {
+                    // There is no more for it; the next round says why.
+                    wish.Result = new StepResult(StepAnswer.Lost, null, null);
+                    wish.Failure = failure;
+                    continue;
+                }
                 var known = wish.Step.Number < _trials.Count ? _trials[wish.Step.Number] : null;
                 if (receipt.Answers[i] is StepAnswer.Done)
                 {
@@ -303,9 +316,16 @@ internal sealed partial class LiveStudy
         }
     }
 
-    private sealed class StepWish(TrialStep step) : Wish
+    private sealed class StepWish(TrialStep? step) : Wish
     {
-        public TrialStep Step => step;
+        /// <summary>Null until it is proposed, where it is <see cref="Late"/>.</summary>
+        public TrialStep? Step { get; set; } = step;
+
+        /// <summary>To whom a new trial is to go whose number is not known yet; null = the step is known.</summary>
+        public TrialLease? Late { get; init; }
+
+        /// <summary>Why nothing could be proposed.</summary>
+        public Exception? Failure { get; set; }
 
         public StepResult Result { get; set; }
     }

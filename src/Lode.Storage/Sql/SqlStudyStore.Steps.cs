@@ -18,25 +18,30 @@ public sealed partial class SqlStudyStore
         $"SELECT {OpenMetric.ColumnsOf("m")} FROM trial t JOIN run r ON r.uuid = t.run_uuid JOIN metric m ON m.run_id = r.id WHERE t.study_id = @0 AND t.number = ANY(@1) AND t.logs_run = 1";
 
     /// <inheritdoc/>
-    public Task<StudyReceipt> ApplyAsync(StudyId id, long since, IReadOnlyList<TrialStep> steps, CancellationToken ct) => database.WriteAsync(sql =>
+    public Task<StudyReceipt> ApplyAsync(StudyId id, long since, IReadOnlyList<TrialStep> steps, LateTrials? late, CancellationToken ct) => database.WriteAsync(sql =>
     {
-        var read = Read(sql, id, since, steps);
+        var read = Read(sql, id, since, steps, late?.Most ?? 0);
         var (head, others) = (read.Head, read.Others);
         var batch = new Batch(sql, _runs, id, head, read.Touched, read.FirstVersion);
-        var (answers, taken) = (new StepAnswer[steps.Count], new long?[steps.Count]);
-        for (var i = 0; i < answers.Length; i++)
+        var (answers, taken) = (new List<StepAnswer>(steps.Count), new List<long?>(steps.Count));
+        foreach (var step in steps)
         {
-            taken[i] = batch.Take(steps[i]);
-            answers[i] = batch.Apply(steps[i]);
+            taken.Add(batch.Take(step));
+            answers.Add(batch.Apply(step));
+        }
+        foreach (var step in late?.Propose(others) ?? [])
+        {
+            taken.Add(null);
+            answers.Add(batch.Apply(step));
         }
         batch.End();
         return new StudyReceipt(others with { Version = batch.Version, Count = batch.Trials }, answers, taken);
     }, ct);
 
-    private BatchRead Read(SqlSession sql, StudyId id, long since, IReadOnlyList<TrialStep> steps)
+    private BatchRead Read(SqlSession sql, StudyId id, long since, IReadOnlyList<TrialStep> steps, int late)
     {
         var (touched, metrics, questions) = (new Dictionary<int, Touched>(), new Dictionary<long, List<(string Key, OpenMetric Metric)>>(), new List<SqlQuestion>());
-        var (numbers, logged, changes, first) = (new List<long>(), new List<long>(), 0, 0L);
+        var (numbers, logged, changes, first) = (new List<long>(), new List<long>(), late, 0L);
         foreach (var step in steps)
         {
             if (step is not (AddTrial or EnqueueTrial))

@@ -40,9 +40,10 @@ public interface IStudyStore
     /// <summary>Makes steps, in this order and all together; one that cannot be made is passed over, and its answer says why.</summary>
     /// <param name="id">Of which study.</param>
     /// <param name="since">The version that the caller knows.</param>
-    /// <param name="steps">At least one.</param>
+    /// <param name="steps">At least one, unless there are <paramref name="late"/> ones.</param>
+    /// <param name="late">New trials that are proposed when it is sure which numbers are free, after the steps; null = none. Their answers stand behind the steps'.</param>
     /// <param name="ct">Stops waiting.</param>
-    Task<StudyReceipt> ApplyAsync(StudyId id, long since, IReadOnlyList<TrialStep> steps, CancellationToken ct);
+    Task<StudyReceipt> ApplyAsync(StudyId id, long since, IReadOnlyList<TrialStep> steps, LateTrials? late, CancellationToken ct);
 
     /// <summary>Deletes a study with its trials; their runs stay.</summary>
     Task DeleteAsync(StudyId id, CancellationToken ct);
@@ -118,6 +119,14 @@ public enum StepAnswer
     /// <summary>There is no such trial.</summary>
     Unknown,
 }
+
+/// <summary>New trials of which the numbers are not known yet: of several servers that propose at the same time none has to do so again.</summary>
+/// <param name="Most">How many there are at most.</param>
+/// <param name="Propose">
+/// Makes them of what others changed since the caller's version. Called while nobody else can write, so it is to be quick; may be called again with the same
+/// or more, where what was written had to be taken back.
+/// </param>
+public sealed record LateTrials(int Most, Func<StudyDelta, IReadOnlyList<AddTrial>> Propose);
 
 /// <summary>One change of one trial.</summary>
 /// <param name="Number">The trial's.</param>
