@@ -252,12 +252,13 @@ internal sealed class AutoMlSearch : IDisposable
         return arm.Tried >= 2 && _arms.Count > 1 && arm.Best > best + (0.6 * (worst - best));
     }
 
-    /// <summary>Whether what it would try next on a share of the rows may be expected to end in time. Of a family that was not tried yet, as much is asked as of the dearest other.</summary>
+    /// <summary>Whether what it would try next on a share of the rows may be expected to end in time. Steps of different families take different times, so one that
+    /// was not tried yet is not known: on few rows it is begun, on many as much is asked as of the dearest other.</summary>
     private bool Fits(FamilyArm arm, double share)
     {
         if (!_clock.IsBound)
             return true;
-        var others = _arms.Select(other => other.FitPace).Where(pace => !double.IsNaN(pace)).DefaultIfEmpty(double.NaN).Max();
+        var others = _data.Rows <= ScoutAbove ? double.NaN : _arms.Select(other => other.FitPace).Where(pace => !double.IsNaN(pace)).DefaultIfEmpty(double.NaN).Max();
         return arm.Fits(share, others, Ends);
     }
 
