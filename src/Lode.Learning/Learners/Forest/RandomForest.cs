@@ -6,7 +6,7 @@ namespace Lode.Learning;
 /// <remarks>Breiman, "Random forests" (Machine Learning 45, 2001); trees as in Breiman et al., Classification and Regression Trees (1984).
 /// Class probabilities are the trees' mean of the leaf's class shares, as in scikit-learn. Tree t draws from
 /// <c>rng.Child(t)</c>, so the number of threads changes no bit (tests: <c>Fit_AnyNumberOfThreads_GivesTheSameBits</c>).</remarks>
-public sealed class RandomForest : IReweighable
+public sealed class RandomForest : ILearner
 {
     private readonly RandomForestOptions _options;
 
@@ -90,7 +90,8 @@ public sealed class RandomForest : IReweighable
         return Fit(data, Rank(data, context), context);
     }
 
-    Func<double[], FitContext, IModel> IReweighable.PrepareFits(TrainingData data, FitContext context)
+    /// <inheritdoc cref="Reweighing.FitsOf"/>
+    internal Func<double[], FitContext, IModel> PrepareFits(TrainingData data, FitContext context)
     {
         data.RequireFor(this);
         var ranked = Rank(data, context);
